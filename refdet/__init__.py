@@ -1,0 +1,38 @@
+"""Object detection, from IoU to DETR, in NumPy that one can read, step through and trust."""
+
+from refdet.boxes.area import box_area
+from refdet.boxes.clip import clip_boxes_to_image
+from refdet.boxes.formats import box_convert
+from refdet.boxes.small_boxes import remove_small_boxes
+from refdet.conventions import COCO, FAST_RCNN, ONNX, OPENCV, REFDET, TORCHVISION, Convention
+from refdet.ops.box_iou import aligned_box_iou, box_iou
+from refdet.ops.nms import batched_nms, nms
+from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
+
+__version__ = "0.1.0"
+
+__all__ = [
+    # conventions
+    "COCO",
+    "FAST_RCNN",
+    "ONNX",
+    "OPENCV",
+    "REFDET",
+    "TORCHVISION",
+    "Convention",
+    # boxes
+    "box_area",
+    "box_convert",
+    "clip_boxes_to_image",
+    "remove_small_boxes",
+    # overlaps
+    "aligned_box_iou",
+    "box_iou",
+    # suppression
+    "batched_nms",
+    "nms",
+    # regions of interest
+    "roi_pool",
+    "roi_pool_backward",
+    "roi_pool_with_argmax",
+]

@@ -1,0 +1,1 @@
+"""Boxes as arrays: formats, area, clipping, and the filter of small ones."""

@@ -1,0 +1,45 @@
+"""Clipping boxes to the image (BOX-4)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from refdet import checks
+from refdet.conventions import REFDET
+
+
+def clip_boxes_to_image(boxes, size, *, convention=REFDET):
+    """Move every corner that lies outside the image to its border.
+
+    Parameters
+    ----------
+    boxes : (N, 4) array
+        Corners x1, y1, x2, y2 in pixels.
+    size : (int, int)
+        Height and width of the image.
+    convention : Convention
+        Continuous corners reach the width itself; inclusive pixels end at width - 1.
+
+    Returns
+    -------
+    clipped : (N, 4) float array
+        A box wholly outside has area 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Wrong shape or dtype, non-finite boxes, a size that is not two whole numbers above 0.
+
+    Notes
+    -----
+    BOX-4.
+
+    Examples
+    --------
+    >>> clip_boxes_to_image(np.array([[-5.0, 2, 30, 12]]), (10, 20))
+    array([[ 0.,  2., 20., 10.]])
+    """
+    boxes = checks.boxes(boxes, "boxes", convention.overlap)
+    height, width = checks.size(size, "size")
+    farthest = np.array([width, height, width, height], boxes.dtype) - convention.overlap.plus_one
+    return np.clip(boxes, 0, farthest)

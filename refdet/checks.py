@@ -1,0 +1,221 @@
+"""Primitive checks of arguments: each returns the array that an algorithm works on, or says what is wrong.
+
+Every error names the argument, the row, what came and what is wanted. An op's own check stands above
+its reference and is built from these; the C++ and CUDA front ends call the same one, the latter with
+``xp=cupy``, so that a kernel sees exactly what the reference sees.
+"""
+
+from __future__ import annotations
+
+import numbers
+import operator
+
+import numpy as np
+
+_WANTED = "wanted real numbers (float32, float64, float16 or integers)"
+
+
+def real_array(value, name, *, xp=np):
+    """`value` as an aligned, native array of float32 or float64: float16 becomes float32, integers float64."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array came; fill it first: {name}.filled(...)")
+    if xp is not np and not isinstance(value, xp.ndarray):
+        raise TypeError(f"{name}: {type(value).__name__} came; wanted a {xp.__name__}.ndarray on the device")
+    try:
+        array = xp.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: not an array: {error}") from None
+    if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
+        raise TypeError(f"{name}: dtype is {array.dtype}; {_WANTED}")
+    if array.dtype.kind != "f":
+        return array.astype(np.float64)
+    dtype = np.float64 if array.dtype.itemsize == 8 else np.float32
+    return xp.require(array, dtype, ["ALIGNED"]) if xp is np else array.astype(dtype, copy=False)
+
+
+def whole_numbers(value, name, shape, wanted, *, xp=np):
+    """`value` as an int64 array of that shape."""
+    array = xp.asarray(value)
+    if array.shape != shape:
+        raise ValueError(f"{name}: shape is {array.shape}; wanted {shape}, {wanted}")
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(f"{name}: dtype is {array.dtype}; wanted integers, {wanted}")
+    if array.size and array.dtype == np.uint64 and int(array.max()) > np.iinfo(np.int64).max:
+        raise ValueError(f"{name}: {int(array.max())} came; wanted values below 2^63")
+    return array.astype(np.int64)
+
+
+def shape(value, name, count):
+    """`value` as a tuple of `count` lengths."""
+    try:
+        lengths = tuple(value)
+    except TypeError:
+        raise TypeError(f"{name}: {_shown(value)} came; wanted {count} whole numbers") from None
+    if len(lengths) != count:
+        raise ValueError(f"{name}: {_shown(value)} came; wanted {count} whole numbers")
+    return tuple(whole_number(length, f"{name}[{i}]", 0) for i, length in enumerate(lengths))
+
+
+def boxes(value, name, overlap, *, xp=np):
+    """`value` as (N, 4) xyxy boxes, in the precision and corner order that `overlap` asks for."""
+    array = real_array(value, name, xp=xp)
+    if array.ndim == 1 and array.size == 0:
+        array = array.reshape(0, 4)
+    if array.ndim != 2 or array.shape[1] != 4:
+        hint = f"; one box is {name}[None]" if array.shape == (4,) else ""
+        raise ValueError(f"{name}: shape is {array.shape}; wanted (N, 4), rows of x1, y1, x2, y2{hint}")
+    if overlap.dtype == "float64":
+        array = array.astype(np.float64, copy=False)
+    if overlap.inverted == "sorted":
+        array = xp.concatenate(
+            [xp.minimum(array[:, :2], array[:, 2:]), xp.maximum(array[:, :2], array[:, 2:])], axis=1
+        )
+    if overlap.finite == "reject":
+        _reject_overflow(array, name, xp)
+    return array + 0.0  # no negative zeros: maximum(-0.0, 0.0) differs from one machine to the next
+
+
+def _reject_overflow(array, name, xp):
+    """Refuse NaN, infinity, and boxes so large that a sum of two areas or a difference overflows."""
+    reject_non_finite(array, name, "four finite numbers", xp=xp)
+    limit = float(np.finfo(array.dtype).max) / 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        sides = xp.abs(array[:, 2:] - array[:, :2]) + 1
+        fits = (xp.abs(array) <= limit).all(axis=1) & (sides[:, 0] * sides[:, 1] <= limit)
+    if not bool(fits.all()):
+        row = int(fits.argmin())
+        raise ValueError(
+            f"{name}: row {row} is {array[row].tolist()}, whose coordinates or area overflow {array.dtype}; "
+            f"wanted both below {limit:.3g}"
+        )
+
+
+def reject_non_finite(array, name, wanted, *, xp=np):
+    """ValueError that names the first row with NaN or infinity."""
+    fine = xp.isfinite(array)
+    if not bool(fine.all()):
+        row = int(fine.reshape(len(array), -1).all(axis=1).argmin())
+        came = array[row].tolist() if array[row].size <= 8 else f"{int((~fine[row]).sum())} non-finite values"
+        raise ValueError(f"{name}: row {row} is {came}; wanted {wanted}")
+
+
+def scores(value, name, count, *, finite="reject", xp=np):
+    """`value` as (count,) scores."""
+    array = real_array(value, name, xp=xp)
+    if array.shape != (count,):
+        raise ValueError(f"{name}: shape is {array.shape}; wanted ({count},), one score per box")
+    if finite == "reject":
+        reject_non_finite(array, name, "a finite score", xp=xp)
+    return array + 0.0
+
+
+def threshold(value, name):
+    """`value` as a float in [0, 1]."""
+    number = real_number(value, name)
+    if not 0 <= number <= 1:
+        raise ValueError(f"{name}: {number} came; wanted a number from 0 to 1")
+    return number
+
+
+def real_number(value, name):
+    """`value` as a finite Python float."""
+    is_scalar = isinstance(value, (numbers.Real, np.ndarray)) and np.ndim(value) == 0
+    if not is_scalar or isinstance(value, (bool, np.bool_)) or np.asarray(value).dtype.kind not in "fiu":
+        raise TypeError(f"{name}: {_shown(value)} came; wanted a real number")
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError(f"{name}: {number} came; wanted a finite number")
+    return number
+
+
+def whole_number(value, name, least):
+    """`value` as an int of at least `least`."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: {_shown(value)} came; wanted a whole number") from None
+    if number < least or isinstance(value, bool):
+        raise ValueError(f"{name}: {value!r} came; wanted a whole number of at least {least}")
+    return number
+
+
+def size(value, name):
+    """`value` as (height, width), each at least 1 and below 2^31; one number means a square."""
+    pair = (value, value) if isinstance(value, numbers.Integral) else value
+    try:
+        height, width = pair
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: {_shown(value)} came; wanted (height, width)") from None
+    sides = whole_number(height, f"{name}[0]", 1), whole_number(width, f"{name}[1]", 1)
+    if max(sides) >= 2**31:
+        raise ValueError(f"{name}: {sides} came; wanted sides below 2^31")
+    return sides
+
+
+def features(value, name, roi, *, xp=np):
+    """`value` as an (N, C, H, W) map."""
+    array = real_array(value, name, xp=xp)
+    if array.ndim != 4:
+        raise ValueError(f"{name}: shape is {array.shape}; wanted (N, C, H, W)")
+    if roi.finite == "reject" and array.size:
+        reject_non_finite(array, name, "finite values in every image", xp=xp)
+    return array
+
+
+def rois(value, name, images, dtype, finite, *, xp=np):
+    """`value` as (K, 5) regions of interest: image index, then corners; a list holds (L, 4) per image."""
+    if isinstance(value, (list, tuple)) and len(value) and all(np.ndim(part) == 2 for part in value):
+        value = _with_image_index(value, name, images, xp)
+    array = real_array(value, name, xp=xp)
+    if array.ndim == 1 and array.size == 0:
+        array = array.reshape(0, 5)
+    if array.ndim != 2 or array.shape[1] != 5:
+        raise ValueError(
+            f"{name}: shape is {array.shape}; wanted (K, 5), rows of image index, x1, y1, x2, y2, "
+            "or a list with one (L, 4) array per image"
+        )
+    index = array[:, 0]
+    fits = (index >= 0) & (index < images) & (index == xp.floor(index))
+    if not bool(fits.all()):
+        row = int(fits.argmin())
+        raise ValueError(
+            f"{name}: row {row} names image {float(index[row])}; wanted a whole number from 0 to {images - 1}"
+        )
+    with np.errstate(over="ignore"):
+        array = array.astype(dtype, copy=False)
+    if finite == "reject":
+        reject_non_finite(array, name, f"finite corners in {np.dtype(dtype)}", xp=xp)
+    return array
+
+
+def _with_image_index(parts, name, images, xp):
+    """One (L, 4) array per image as (K, 5) rows."""
+    if len(parts) != images:
+        raise ValueError(f"{name}: a list of {len(parts)} came; wanted one (L, 4) array for each of {images} images")
+    rows = []
+    for image, part in enumerate(parts):
+        part = real_array(part, f"{name}[{image}]", xp=xp)
+        if part.ndim != 2 or part.shape[1] != 4:
+            raise ValueError(f"{name}[{image}]: shape is {part.shape}; wanted (L, 4), rows of x1, y1, x2, y2")
+        rows.append(xp.concatenate([xp.full((len(part), 1), image, part.dtype), part], axis=1))
+    return xp.concatenate(rows)
+
+
+def output(out, name, shape, dtype, inputs, *, xp=np):
+    """`out` if it can receive the result; a new array if it is None."""
+    if out is None:
+        return xp.empty(shape, dtype)
+    if not isinstance(out, xp.ndarray):
+        raise TypeError(f"{name}: {type(out).__name__} came; wanted a {xp.__name__} array")
+    if out.shape != tuple(shape) or out.dtype != dtype:
+        raise ValueError(f"{name}: {out.dtype} of shape {out.shape} came; wanted {np.dtype(dtype)} of shape {tuple(shape)}")
+    if xp is np and not out.flags.writeable:
+        raise ValueError(f"{name}: the array is read-only; wanted one that can be written")
+    if any(isinstance(part, xp.ndarray) and xp.may_share_memory(out, part) for part in inputs):
+        raise ValueError(f"{name}: it overlaps an input in memory; wanted an array of its own")
+    return out
+
+
+def _shown(value):
+    text = repr(value)
+    return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."

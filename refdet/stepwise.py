@@ -1,0 +1,273 @@
+"""One body, two uses: an algorithm written as a generator is the function and its own replay.
+
+A body yields constant captions, ``"key: text with {locals}"``, each after the work that it names, and
+returns its result. ``@stepwise(check=...)`` makes of it
+
+    f(...)          the function: drains the generator
+    f.trace(...)    a `Trace`: every step with the body's variables at that moment
+    f.steps(...)    the generator itself, to nest: ``keep = yield from nms.steps(...)``
+
+The check has the body's parameters, runs in all three before the body exists, and returns one value per
+parameter: what the body sees. So a body holds no checks, and kernels call the same one.
+
+The recorder reads the variables from the suspended frame and copies an array only if its bytes changed.
+Names that start with an underscore are not shown.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+import string
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+
+import numpy as np
+
+from refdet.trace_json import trace_json
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+Steps = Generator[str, None, R]
+
+MAX_BYTES = 256 * 2**20
+
+
+class TraceTooLarge(MemoryError):
+    """The recorded variables outgrew the cap; the message says how to narrow the trace."""
+
+
+class Stepwise(Protocol[P, R_co]):
+    """What `stepwise` returns: a function with two more ways to be called."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+    def trace(
+        self,
+        *args: Any,
+        keep: Sequence[str] | None = None,
+        max_steps: int | None = None,
+        max_bytes: int = MAX_BYTES,
+        **kwargs: Any,
+    ) -> Trace[Any]: ...
+
+    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Generator[str, None, R_co]: ...
+
+
+def stepwise(*, check: Callable[..., tuple]) -> Callable[[Callable[P, Steps[R]]], Stepwise[P, R]]:
+    """Make a generator body the function, its trace and its steps; `check` prepares the arguments."""
+
+    def decorate(body):
+        if not inspect.isgeneratorfunction(body):
+            raise TypeError(f"stepwise: {body.__name__} has no yield; wanted a body with named steps")
+        signature = inspect.signature(body)
+        names = list(signature.parameters)
+
+        @functools.wraps(body)
+        def steps(*args, **kwargs):
+            given = signature.bind(*args, **kwargs)
+            return body(**dict(zip(names, check(*given.args, **given.kwargs), strict=True)))
+
+        @functools.wraps(body)
+        def function(*args, **kwargs):
+            running = steps(*args, **kwargs)
+            while True:
+                try:
+                    next(running)
+                except StopIteration as end:
+                    return end.value
+
+        @functools.wraps(body)
+        def trace(*args, keep=None, max_steps=None, max_bytes=MAX_BYTES, **kwargs):
+            return _record(steps(*args, **kwargs), function, keep, max_steps, max_bytes)
+
+        function.steps, function.trace = steps, trace
+        function.__signature__ = signature.replace(return_annotation=_result_type(body))
+        return function
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class Step:
+    """One yield: its name, where it stands, and the variables of its body at that moment."""
+
+    function: str
+    name: str
+    caption: str
+    line: int
+    depth: int
+    frame: int
+    variables: dict[str, Any] = field(repr=False)
+
+    @property
+    def note(self) -> str:
+        """The caption with the variables filled in; formatted only when asked for."""
+        return _Caption().vformat(self.caption, (), self.variables)
+
+    def __getattr__(self, name):
+        if name.startswith("__") or name not in self.variables:
+            raise AttributeError(
+                f"step {self.name!r} has no variable {name!r}; it has {', '.join(sorted(self.variables))}"
+            )
+        return self.variables[name]
+
+
+@dataclass(frozen=True)
+class Trace(Generic[R]):
+    """Every step of one call, and its result; a sequence of `Step`."""
+
+    function: str
+    steps: list[Step] = field(repr=False)
+    result: R
+    source: tuple[int, str] = field(repr=False)
+    """First line number and text of the body."""
+    dropped: int = 0
+    """Steps after `max_steps`, counted but not recorded."""
+
+    def __len__(self):
+        return len(self.steps)
+
+    def __getitem__(self, index):
+        return self.steps[index]
+
+    def __iter__(self):
+        return iter(self.steps)
+
+    def named(self, name):
+        """The steps of that name."""
+        return [step for step in self.steps if step.name == name]
+
+    def schema(self):
+        """For each step, in order of first appearance, the kind of each variable: what a test locks."""
+        kinds: dict[str, dict[str, str]] = {}
+        for step in self.steps:
+            row = kinds.setdefault(f"{step.function}.{step.name}", {})
+            for name, value in step.variables.items():
+                seen = row.setdefault(name, _kind(value))
+                if _kind(value) not in seen.split("|"):
+                    row[name] = "|".join(sorted([*seen.split("|"), _kind(value)]))
+        return kinds
+
+    def to_json(self, *, limit=4096, indent=None):
+        """The trace as strict JSON text; arrays of more than `limit` values are summarised."""
+        return trace_json(self, limit=limit, indent=indent)
+
+    def __str__(self):
+        return "\n".join(f"{i:4d}  {'  ' * step.depth}{step.name}: {step.note}" for i, step in enumerate(self.steps))
+
+
+def _record(running, function, keep, max_steps, max_bytes):
+    """Run the generator to its end and note every yield."""
+    recorder, steps, dropped = _Recorder(keep, max_bytes), [], 0
+    while True:
+        try:
+            caption = next(running)
+        except StopIteration as end:
+            lines, first = inspect.getsourcelines(inspect.unwrap(function))
+            return Trace(function.__name__, steps, end.value, (first, "".join(lines)), dropped)
+        if max_steps is not None and len(steps) >= max_steps:
+            dropped += 1
+            continue
+        steps.append(recorder.step(running, caption, len(steps)))
+
+
+class _Recorder:
+    """Snapshots of frames; an unchanged value is shared between steps."""
+
+    def __init__(self, keep, max_bytes):
+        self.keep = None if keep is None else {keep} if isinstance(keep, str) else set(keep)
+        self.max_bytes = max_bytes
+        self.bytes = 0
+        self.frames: dict[int, tuple[int, Any, dict[str, Any]]] = {}
+
+    def step(self, running, caption, count):
+        inner, depth = running, 0
+        while inner.gi_yieldfrom is not None:
+            inner, depth = inner.gi_yieldfrom, depth + 1
+        key, _, text = caption.partition(": ")
+        number, variables = self.snapshot(inner, count)
+        name = inner.gi_code.co_name
+        return Step(name, key, text, inner.gi_frame.f_lineno, depth, number, variables)
+
+    def snapshot(self, generator, count):
+        """Frame number, and a copy of the frame's variables that shares what has not changed."""
+        # The generator is kept, so that its id is not given to another one.
+        number, _, last = self.frames.get(id(generator), (len(self.frames), generator, {}))
+        now = {
+            name: self.copied(value, last.get(name), count)
+            for name, value in dict(generator.gi_frame.f_locals).items()
+            if not name.startswith("_") and (self.keep is None or name in self.keep)
+        }
+        self.frames[id(generator)] = (number, generator, now)
+        return number, now
+
+    def copied(self, value, last, count):
+        if isinstance(value, np.ndarray):
+            if _same_bytes(value, last):
+                return last
+            kept = value.copy()
+            kept.flags.writeable = False
+            size = kept.nbytes
+        elif isinstance(value, (list, tuple, set, dict)):
+            if type(last) is type(value) and _equal(last, value):
+                return last
+            kept, size = copy.deepcopy(value), 64 * len(value)
+        else:
+            return value
+        self.bytes += size
+        if self.bytes > self.max_bytes:
+            raise TraceTooLarge(
+                f"trace: the variables of {count} steps already need {self.bytes} bytes, more than "
+                f"max_bytes={self.max_bytes}; record fewer with keep=('name', ...) or max_steps={max(count // 2, 1)}"
+            )
+        return kept
+
+
+def _same_bytes(array, last):
+    return (
+        isinstance(last, np.ndarray)
+        and last.dtype == array.dtype
+        and last.shape == array.shape
+        and last.tobytes() == array.tobytes()
+    )
+
+
+def _equal(last, value):
+    try:
+        return bool(last == value)
+    except ValueError:  # arrays inside
+        return False
+
+
+class _Caption(string.Formatter):
+    """Fills a caption: arrays short, floats to six digits; a missing name lists those there are."""
+
+    def get_value(self, key, args, kwargs):
+        if key not in kwargs:
+            raise KeyError(f"caption names {key!r}; the step has {', '.join(sorted(kwargs))}")
+        return kwargs[key]
+
+    def format_field(self, value, format_spec):
+        if isinstance(value, np.ndarray) and value.ndim:
+            return np.array2string(value, precision=4, threshold=12, edgeitems=4, separator=", ")
+        if isinstance(value, (float, np.floating)) and not format_spec:
+            return f"{value:.6g}"
+        return super().format_field(value, format_spec)
+
+
+def _kind(value):
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype}[{value.ndim}]"
+    if isinstance(value, np.generic):
+        return str(value.dtype)
+    return type(value).__name__
+
+
+def _result_type(body):
+    annotation = body.__annotations__.get("return", inspect.Signature.empty)
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    return text[len("Steps[") : -1] if text.startswith("Steps[") else annotation

@@ -1,0 +1,101 @@
+"""A trace as strict JSON, for players, graders and the comparison of two runs.
+
+Version 1: {"schema": "refdet-trace", "version": 1, "function", "source": {"first_line", "text"},
+"steps": [{"function", "name", "caption", "note", "line", "depth", "frame", "set": {name: value}}],
+"dropped", "result"}. "set" holds the variables that changed since the last step of the same frame.
+
+A value is null, a boolean, a number, a string, a list, or an object with one of these keys:
+"array": {"dtype", "shape", "data": flat list}, or for a large one "min", "max", "mean" and "head" instead of
+"data"; "set", "dict" (list of pairs), "float" ("NaN", "Infinity", "-Infinity") or "repr".
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+SCHEMA, VERSION = "refdet-trace", 1
+
+
+def trace_json(trace, *, limit=4096, indent=None):
+    """The text; arrays of more than `limit` values are written as shape, range, mean and first values."""
+    first_line, text = trace.source
+    shown: dict[int, dict] = {}
+    steps = []
+    for step in trace.steps:
+        last = shown.get(step.frame, {})
+        changed = {n: v for n, v in step.variables.items() if n not in last or last[n] is not v}
+        shown[step.frame] = step.variables
+        steps.append(
+            {
+                "function": step.function,
+                "name": step.name,
+                "caption": step.caption,
+                "note": step.note,
+                "line": step.line,
+                "depth": step.depth,
+                "frame": step.frame,
+                "set": {name: encode(value, limit) for name, value in changed.items()},
+            }
+        )
+    whole = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "function": trace.function,
+        "source": {"first_line": first_line, "text": text},
+        "steps": steps,
+        "dropped": trace.dropped,
+        "result": encode(trace.result, limit),
+    }
+    return json.dumps(whole, allow_nan=False, indent=indent)
+
+
+def encode(value, limit=4096):
+    """One value in the form that the module describes."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if np.isfinite(value) else {"float": _word(value)}
+    if isinstance(value, np.ndarray):
+        return {"array": _array(value, limit)}
+    if isinstance(value, (list, tuple)):
+        return [encode(item, limit) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return {"set": [encode(item, limit) for item in sorted(value)]}
+    if isinstance(value, dict):
+        return {"dict": [[encode(k, limit), encode(v, limit)] for k, v in value.items()]}
+    return {"repr": repr(value)}
+
+
+def decode(value):
+    """The value that `encode` wrote; a summarised array stays an object."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    ((kind, body),) = value.items()
+    if kind == "float":
+        return float(body)
+    if kind == "array" and "data" in body:
+        flat = [decode(item) for item in body["data"]]
+        return np.array(flat, body["dtype"]).reshape(body["shape"])
+    if kind == "set":
+        return {decode(item) for item in body}
+    if kind == "dict":
+        return {decode(k): decode(v) for k, v in body}
+    return body
+
+
+def _array(array, limit):
+    shape = {"dtype": str(array.dtype), "shape": list(array.shape)}
+    if array.size <= limit:
+        return {**shape, "data": [encode(item) for item in array.ravel().tolist()]}
+    seen = {"min": encode(array.min()), "max": encode(array.max()), "mean": encode(float(array.mean(dtype=np.float64)))}
+    return {**shape, **seen, "head": [encode(item) for item in array.ravel()[:16].tolist()]}
+
+
+def _word(value):
+    return "NaN" if np.isnan(value) else "Infinity" if value > 0 else "-Infinity"
