@@ -22,7 +22,7 @@ import inspect
 import string
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, get_args
 
 import numpy as np
 
@@ -253,7 +253,7 @@ class _Caption(string.Formatter):
 
     def format_field(self, value, format_spec):
         if isinstance(value, np.ndarray) and value.ndim:
-            return np.array2string(value, precision=4, threshold=12, edgeitems=4, separator=", ")
+            return np.array2string(value, precision=4, threshold=12, edgeitems=4, separator=", ", max_line_width=10**6)
         if isinstance(value, (float, np.floating)) and not format_spec:
             return f"{value:.6g}"
         return super().format_field(value, format_spec)
@@ -268,6 +268,8 @@ def _kind(value):
 
 
 def _result_type(body):
+    """What the function returns, where the body says `Steps[R]`, as text or as a type."""
     annotation = body.__annotations__.get("return", inspect.Signature.empty)
-    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    return text[len("Steps[") : -1] if text.startswith("Steps[") else annotation
+    if isinstance(annotation, str):
+        return annotation.removeprefix("Steps[").removesuffix("]") if annotation.startswith("Steps[") else annotation
+    return get_args(annotation)[-1] if get_args(annotation) else annotation

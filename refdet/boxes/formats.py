@@ -11,24 +11,28 @@ import numpy as np
 from refdet import checks
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def xywh_to_xyxy(boxes):
     """Top-left corner and size to two corners, (..., 4)."""
     x, y, w, h = _columns(boxes)
     return np.stack([x, y, x + w, y + h], axis=-1)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def xyxy_to_xywh(boxes):
     """Two corners to the first of them and the size, (..., 4)."""
     x1, y1, x2, y2 = _columns(boxes)
     return np.stack([x1, y1, x2 - x1, y2 - y1], axis=-1)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def cxcywh_to_xyxy(boxes):
     """Centre and size to two corners, (..., 4)."""
     cx, cy, w, h = _columns(boxes)
     return np.stack([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], axis=-1)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def xyxy_to_cxcywh(boxes):
     """Two corners to centre and size, (..., 4)."""
     x1, y1, x2, y2 = _columns(boxes)

@@ -8,6 +8,7 @@ from refdet import checks
 from refdet.conventions import REFDET
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def remove_small_boxes(boxes, min_size, *, convention=REFDET):
     """Indices of the boxes whose width and height are both at least `min_size`.
 
