@@ -1,6 +1,7 @@
 """Primitive checks of arguments: each returns the array that an algorithm works on, or says what is wrong.
 
-Every error names the argument, the row, what came and what is wanted. An op's own check stands above
+The dtype that comes in goes out (C-1); empty inputs are legal everywhere (C-7). Every error names the
+argument, the row, what came and what is wanted. An op's own check stands above
 its reference and is built from these; the C++ and CUDA front ends call the same one, the latter with
 ``xp=cupy``, so that a kernel sees exactly what the reference sees.
 """
@@ -17,14 +18,7 @@ _WANTED = "wanted real numbers (float32, float64, float16 or integers)"
 
 def real_array(value, name, *, xp=np):
     """`value` as an aligned, native array of float32 or float64: float16 becomes float32, integers float64."""
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name}: a masked array came; fill it first: {name}.filled(...)")
-    if xp is not np and not isinstance(value, xp.ndarray):
-        raise TypeError(f"{name}: {type(value).__name__} came; wanted a {xp.__name__}.ndarray on the device")
-    try:
-        array = xp.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: not an array: {error}") from None
+    array = _as_array(value, name, xp)
     if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
         raise TypeError(f"{name}: dtype is {array.dtype}; {_WANTED}")
     if array.dtype.kind != "f":
@@ -33,9 +27,21 @@ def real_array(value, name, *, xp=np):
     return xp.require(array, dtype, ["ALIGNED"]) if xp is np else array.astype(dtype, copy=False)
 
 
+def _as_array(value, name, xp):
+    """`value` as an array of whatever dtype, without its subclass."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: a masked array came; fill it first: {name}.filled(...)")
+    if xp is not np and not isinstance(value, xp.ndarray):
+        raise TypeError(f"{name}: {type(value).__name__} came; wanted a {xp.__name__}.ndarray on the device")
+    try:
+        return xp.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: not an array: {error}") from None
+
+
 def whole_numbers(value, name, shape, wanted, *, xp=np):
     """`value` as an int64 array of that shape."""
-    array = xp.asarray(value)
+    array = _as_array(value, name, xp)
     if array.shape != shape:
         raise ValueError(f"{name}: shape is {array.shape}; wanted {shape}, {wanted}")
     if array.size and array.dtype.kind not in "iu":
@@ -48,11 +54,11 @@ def whole_numbers(value, name, shape, wanted, *, xp=np):
 def shape(value, name, count):
     """`value` as a tuple of `count` lengths."""
     try:
-        lengths = tuple(value)
+        lengths = tuple(_plain(value))
     except TypeError:
-        raise TypeError(f"{name}: {_shown(value)} came; wanted {count} whole numbers") from None
+        raise TypeError(f"{name}: {shown(value)} came; wanted {count} whole numbers") from None
     if len(lengths) != count:
-        raise ValueError(f"{name}: {_shown(value)} came; wanted {count} whole numbers")
+        raise ValueError(f"{name}: {shown(value)} came; wanted {count} whole numbers")
     return tuple(whole_number(length, f"{name}[{i}]", 0) for i, length in enumerate(lengths))
 
 
@@ -121,7 +127,7 @@ def real_number(value, name):
     """`value` as a finite Python float."""
     is_scalar = isinstance(value, (numbers.Real, np.ndarray)) and np.ndim(value) == 0
     if not is_scalar or isinstance(value, (bool, np.bool_)) or np.asarray(value).dtype.kind not in "fiu":
-        raise TypeError(f"{name}: {_shown(value)} came; wanted a real number")
+        raise TypeError(f"{name}: {shown(value)} came; wanted a real number")
     number = float(value)
     if not np.isfinite(number):
         raise ValueError(f"{name}: {number} came; wanted a finite number")
@@ -133,7 +139,7 @@ def whole_number(value, name, least):
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name}: {_shown(value)} came; wanted a whole number") from None
+        raise TypeError(f"{name}: {shown(value)} came; wanted a whole number") from None
     if number < least or isinstance(value, bool):
         raise ValueError(f"{name}: {value!r} came; wanted a whole number of at least {least}")
     return number
@@ -141,11 +147,11 @@ def whole_number(value, name, least):
 
 def size(value, name):
     """`value` as (height, width), each at least 1 and below 2^31; one number means a square."""
-    pair = (value, value) if isinstance(value, numbers.Integral) else value
+    pair = (value, value) if isinstance(value, numbers.Integral) else _plain(value)
     try:
         height, width = pair
     except (TypeError, ValueError):
-        raise TypeError(f"{name}: {_shown(value)} came; wanted (height, width)") from None
+        raise TypeError(f"{name}: {shown(value)} came; wanted (height, width)") from None
     sides = whole_number(height, f"{name}[0]", 1), whole_number(width, f"{name}[1]", 1)
     if max(sides) >= 2**31:
         raise ValueError(f"{name}: {sides} came; wanted sides below 2^31")
@@ -216,6 +222,13 @@ def output(out, name, shape, dtype, inputs, *, xp=np):
     return out
 
 
-def _shown(value):
+def _plain(value):
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def shown(value):
+    """`value` for an error message, short whatever it is."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
     text = repr(value)
     return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."

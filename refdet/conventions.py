@@ -5,6 +5,9 @@ is a decision is a method, so that the algorithms stay free of branches. ``datac
 variant. A part that is None means that the system has no such operation. "run" = values recorded from
 the system stand in tests/oracle; "read" = taken from its source alone.
 
+Widths (C-2), score order (C-4), rounding (C-5) and variants (C-9) of the specification are decided here. x
+runs to the right, y down, and arrays are indexed [y, x] (C-3).
+
 Survey and smallest disagreements: docs/conventions.md. Letters: x1, y1, x2, y2 corners, w width, h height.
 """
 

@@ -75,8 +75,8 @@ def box_convert(boxes, in_fmt, out_fmt):
     array([[150., 200., 250., 350.]])
     """
     for name, fmt in (("in_fmt", in_fmt), ("out_fmt", out_fmt)):
-        if fmt not in _TO_XYXY:
-            raise ValueError(f"{name}: {fmt!r} came; wanted one of {', '.join(_TO_XYXY)}")
+        if not isinstance(fmt, str) or fmt not in _TO_XYXY:
+            raise ValueError(f"{name}: {checks.shown(fmt)} came; wanted one of {', '.join(_TO_XYXY)}")
     return _FROM_XYXY[out_fmt](_TO_XYXY[in_fmt](boxes))
 
 

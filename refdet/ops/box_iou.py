@@ -57,7 +57,8 @@ def box_iou(boxes1, boxes2, *, out=None, convention=REFDET):
     intersect. Sides of the shared rectangle, 0 where the boxes lie apart.
     divide.    Shared area over the sum of the areas minus the shared area.
 
-    IOU-1. Differs from torchvision: two boxes without area have IoU 0, not NaN.
+    IOU-1. Differs from torchvision: two boxes without area have IoU 0, not NaN. Nothing is added to the
+    union, and areas are added: the notes' listing has both wrong (ERR-2, ERR-3).
     Twins: csrc/box_iou.cpp, csrc/box_iou.cu.
 
     References

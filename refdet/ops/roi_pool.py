@@ -71,7 +71,8 @@ def roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, conventi
              Clip each bin to the map.
     take.    Take the first largest cell of each bin, in row-major order.
 
-    ROI-5. Differs from the original: bin edges are exact integers; that layer computes them in float32
+    ROI-5. The formulas that the notes lost are restored (ERR-15); their triple loop over an already cropped
+    region (ROI-6) gives the same. Differs from the original: bin edges are exact integers; that layer computes them in float32
     (``convention=FAST_RCNN``). Twins: csrc/roi_pool.cpp, csrc/roi_pool.cu.
 
     References

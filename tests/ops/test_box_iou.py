@@ -56,10 +56,18 @@ def test_five_boxes_of_the_notes():
 
 
 def test_inclusive_pixels_widen_the_overlap():
-    """CONVENTIONS 1: 8x8 and 8x4 pixels; without the +1, 7x3 of 7x7."""
+    """C-2: 8x8 and 8x4 pixels; without the +1, 7x3 of 7x7."""
     pair = [[0, 0, 7, 7]], [[0, 0, 7, 3]]
     assert box_iou(*pair, convention=refdet.FAST_RCNN)[0, 0] == 0.5
     assert box_iou(*pair)[0, 0] == 21 / 49
+
+
+def test_nothing_is_added_to_the_union():
+    """ERR-3: with the listing's 1e-6, a normalised box of side 1e-3 would overlap itself by half."""
+    small = [[0.5, 0.5, 0.501, 0.501]]
+    assert box_iou(small, small)[0, 0] == 1
+    area = refdet.box_area(small)[0]
+    assert round(area / (area + 1e-6), 2) == 0.5
 
 
 # Properties
@@ -94,12 +102,14 @@ def test_moving_and_scaling_by_powers_of_two_change_nothing(drawn):
 
 @given(dtype=DTYPES)
 def test_dtype_that_comes_in_goes_out(dtype):
+    """C-1."""
     assert box_iou(np.zeros((2, 4), dtype), np.zeros((1, 4), dtype)).dtype == dtype
     assert box_iou(np.zeros((2, 4), np.float16), np.zeros((1, 4), np.float16)).dtype == np.float32
     assert box_iou(np.zeros((2, 4), np.int16), np.zeros((1, 4), dtype)).dtype == np.float64
 
 
 def test_empty_inputs_give_empty_matrices():
+    """C-7."""
     none, some = np.zeros((0, 4)), np.zeros((3, 4))
     assert box_iou(none, some).shape == (0, 3)
     assert box_iou(some, none).shape == (3, 0)

@@ -45,6 +45,7 @@ def test_threshold_ladder(threshold, kept):
 
 
 def test_lower_index_wins_a_tie():
+    """C-4."""
     assert nms([[0, 0, 2, 2]] * 3, [0.5, 0.9, 0.9], 0.5).tolist() == [1]
 
 
@@ -60,12 +61,19 @@ def test_threshold_is_rounded_to_the_dtype_of_the_boxes():
     assert nms(pair.astype(np.float32), [0.9, 0.8], 0.3, convention=refdet.TORCHVISION).tolist() == [0]
 
 
+def test_suppression_knows_boxes_and_not_objects():
+    """ERR-5: of two objects whose boxes overlap by more than the threshold one is lost, unless classes differ."""
+    two_people = [[0, 0, 10, 10], [2, 0, 12, 10]]  # IoU 80/120
+    assert nms(two_people, [0.9, 0.8], 0.5).tolist() == [0]
+    assert batched_nms(two_people, [0.9, 0.8], [0, 1], 0.5).tolist() == [0, 1]
+
+
 def test_classes_do_not_suppress_each_other():
     assert batched_nms([[0, 0, 9, 9]] * 4, [1, 4, 3, 2], [7, -5, 7, -5], 0.5).tolist() == [1, 2]
 
 
 def test_class_offset_of_torchvision_collides_at_negative_coordinates():
-    """CONVENTIONS 5: offset = max + 1 = 0, so two classes fall on each other."""
+    """Class offset of torchvision: offset = max + 1 = 0, so two classes fall on each other."""
     twins = np.array([[-30.0, -12, -1, -1]] * 2)
     assert batched_nms(twins, [0.9, 0.8], [0, 1], 0.5).tolist() == [0, 1]
     assert batched_nms(twins, [0.9, 0.8], [0, 1], 0.5, convention=refdet.TORCHVISION).tolist() == [0]

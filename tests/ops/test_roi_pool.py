@@ -13,12 +13,20 @@ from refdet import REFDET, roi_pool, roi_pool_backward, roi_pool_with_argmax
 
 
 def test_worked_example_of_the_notes():
-    """ROI-2 to ROI-4: RoI (50,30,290,310) at stride 40 covers rows 1..8, columns 1..7; bins 4 and 3.5 cells."""
+    """ROI-2 to ROI-4, ERR-15: RoI (50,30,290,310) at stride 40 covers rows 1..8, columns 1..7; bins 4 and 3.5 cells."""
     features = np.zeros((1, 1, 10, 10))
     features[0, 0, 1:9, 1:8] = 7 * np.arange(8)[:, None] + np.arange(7)  # F[r, c] = 7 r + c
     pooled, argmax = roi_pool_with_argmax(features, [[0, 50, 30, 290, 310]], (2, 2), 1 / 40)
     assert pooled[0, 0].tolist() == [[24, 27], [52, 55]]
     assert argmax[0, 0].tolist() == [[44, 47], [84, 87]]
+
+
+def test_x_is_the_column_and_y_the_row():
+    """C-3."""
+    features = np.zeros((1, 1, 3, 5))
+    features[0, 0, 1, 4] = 7  # row 1, column 4
+    assert roi_pool_with_argmax(features, [[0, 4, 1, 4, 1]], 1)[1].item() == 1 * 5 + 4
+    assert roi_pool(features, [[0, 1, 4, 1, 4]], 1).item() == 0
 
 
 @pytest.mark.parametrize(
@@ -36,7 +44,7 @@ def test_bin_edges_by_hand(size, bins, edges):
 
 
 def test_float_bin_edge_reads_one_cell_too_far():
-    """CONVENTIONS 7: 7 * float32(235 / 7) is above 235."""
+    """7 * float32(235 / 7) is above 235."""
     assert REFDET.roi.bins(0, 235, 7, 999, np.float32)[-1] == (201, 235)
     assert refdet.TORCHVISION.roi.bins(0, 235, 7, 999, np.float32)[-1] == (201, 236)
 

@@ -1,0 +1,185 @@
+"""Any array at any public function: the documented result, or a ValueError or TypeError that names the argument."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import refdet
+from refdet import kernels
+
+GOOD_BOXES = np.array([[0, 0, 4, 4], [1, 1, 5, 5], [2, 0, 3, 9]], np.float32)
+GOOD_SCORES = np.array([0.9, 0.8, 0.7], np.float32)
+MAP = np.arange(36, dtype=np.float32).reshape(1, 1, 6, 6)
+ROIS = np.array([[0, 0, 0, 3, 3], [0, 1, 1, 5, 5]], np.float32)
+POOLED, ARGMAX = refdet.roi_pool_with_argmax(MAP, ROIS, (2, 2))
+
+# Every public function with arguments that work.
+CALLS = {
+    "aligned_box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES},
+    "batched_nms": {"boxes": GOOD_BOXES, "scores": GOOD_SCORES, "idxs": np.array([0, 1, 0]), "iou_threshold": 0.5},
+    "box_area": {"boxes": GOOD_BOXES},
+    "box_convert": {"boxes": GOOD_BOXES, "in_fmt": "xyxy", "out_fmt": "xywh"},
+    "box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None},
+    "clip_boxes_to_image": {"boxes": GOOD_BOXES, "size": (4, 4)},
+    "nms": {"boxes": GOOD_BOXES, "scores": GOOD_SCORES, "iou_threshold": 0.5},
+    "remove_small_boxes": {"boxes": GOOD_BOXES, "min_size": 2},
+    "roi_pool": {"input": MAP, "boxes": ROIS, "output_size": (2, 2), "spatial_scale": 1.0, "out": None},
+    "roi_pool_with_argmax": {"input": MAP, "boxes": ROIS, "output_size": (2, 2), "spatial_scale": 1.0, "out": None},
+    "roi_pool_backward": {"grad_output": POOLED, "argmax": ARGMAX, "boxes": ROIS, "input_shape": MAP.shape},
+}
+class Subclass(np.ndarray):
+    """A subclass whose indexing would break an algorithm that trusted it."""
+
+    def __getitem__(self, index):
+        raise AssertionError("the subclass was not stripped")
+
+
+PAIRED = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward")
+
+
+def hostile(like):
+    """Values of every odd kind, some of them legal."""
+    base = np.asarray(like, np.float64)
+    with_bad = [base.copy() for _ in range(6)]
+    for array, value in zip(with_bad, (np.nan, np.inf, -np.inf, 1e30, -1e308, 5e-324), strict=True):
+        array.reshape(-1)[-1:] = value
+    read_only = base.copy()
+    read_only.flags.writeable = False
+    with np.errstate(over="ignore", invalid="ignore"):
+        narrow = [array.astype(dtype) for array in (base, *with_bad) for dtype in (np.float32, np.float16)]
+    return [
+        *with_bad,
+        *narrow,
+        read_only,
+        base[::-1],
+        base.astype(">f8"),
+        *(base.astype(dtype) for dtype in ("i1", "u1", "i8", "u8", bool, complex, object, "U8", "S8", np.longdouble)),
+        np.full(base.shape, np.iinfo(np.int64).max),
+        np.full(base.shape, np.iinfo(np.int64).min),
+        np.ma.masked_greater(base, 0),
+        base.view(Subclass),
+        base[:0],
+        base[..., :0],
+        base[None],
+        base.reshape(-1),
+        base.astype("M8[s]"),
+        np.zeros((1,) * 7),
+        np.array(3.0),
+        base.tolist(),
+        [],
+        [[]],
+        [[1, 2], [3]],
+        [None],
+        {},
+        None,
+        True,
+        -1,
+        0,
+        2.5,
+        1e30,
+        "boxes",
+        b"boxes",
+        object(),
+        (0, 0),
+        (-1, 3),
+        (2**40, 1),
+    ]
+
+
+def checked_call(function, arguments):
+    """Call; the error, if any, must be a clear one; inputs stay as they were; no warning leaks."""
+    before = {name: value.tobytes() for name, value in arguments.items() if isinstance(value, np.ndarray)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            function(**arguments)
+        except (ValueError, TypeError) as error:
+            text = str(error)
+            assert any(text.startswith((f"{name}:", f"{name}[")) for name in arguments), text
+            assert len(text) < 400, text
+    for name, bytes_before in before.items():
+        if name != "out":
+            assert arguments[name].tobytes() == bytes_before, f"{name} was changed"
+
+
+def cases():
+    return [(name, argument) for name, call in CALLS.items() for argument in call]
+
+
+@pytest.mark.parametrize(("name", "argument"), cases())
+def test_hostile_values_one_argument_at_a_time(name, argument):
+    good = CALLS[name]
+    like = good[argument] if isinstance(good[argument], np.ndarray) else GOOD_BOXES
+    for value in hostile(like):
+        if argument == "input_shape" and isinstance(value, tuple):
+            value = (1, 1, *(side % 2**20 for side in value))  # larger is legal, and more than any machine holds
+        checked_call(getattr(refdet, name), {**good, argument: value})
+
+
+@pytest.mark.parametrize("op", PAIRED)
+def test_every_backend_gives_the_same_error(op):
+    """The kernels call the reference's check: the same words for the same mistake."""
+    found = kernels.implementations(op)
+    for argument, value in CALLS[op].items():
+        for bad in hostile(value)[:12] if isinstance(value, np.ndarray) else [None, "x", -1, (0, 2), 2.5]:
+            if argument in ("out", "input_shape") or (argument == "spatial_scale" and bad == 2.5):
+                continue
+            texts = set()
+            for backend, function in found.items():
+                if backend == "cuda":
+                    continue  # takes CuPy arrays
+                try:
+                    function(**{**CALLS[op], argument: bad})
+                    texts.add("no error")
+                except (ValueError, TypeError) as error:
+                    texts.add(f"{type(error).__name__}: {error}")
+            assert len(texts) == 1, texts
+
+
+def test_every_public_function_is_in_the_table():
+    functions = {name for name in refdet.__all__ if callable(getattr(refdet, name)) and name[0].islower()}
+    assert functions == set(CALLS)
+
+
+@given(data=st.data(), name=st.sampled_from(sorted(CALLS)))
+def test_hostile_values_in_several_arguments(data, name):
+    arguments = dict(CALLS[name])
+    for argument in data.draw(st.sets(st.sampled_from(sorted(arguments)), min_size=1)):
+        if argument not in ("output_size", "input_shape"):
+            like = arguments[argument] if isinstance(arguments[argument], np.ndarray) else GOOD_BOXES
+            pool = hostile(like)
+            arguments[argument] = pool[data.draw(st.integers(0, len(pool) - 1))]
+    checked_call(getattr(refdet, name), arguments)
+
+
+@pytest.mark.parametrize(("name", "argument"), [("box_iou", "boxes1"), ("box_iou", "boxes2"), ("roi_pool", "input")])
+def test_out_may_not_overlap_an_input(name, argument):
+    good = CALLS[name]
+    room = np.zeros(4096, np.float32)
+    value = room[: good[argument].size].reshape(good[argument].shape)
+    value[...] = good[argument]
+    shape = getattr(refdet, name)(**good).shape
+    out = room[4 : 4 + int(np.prod(shape))].reshape(shape)
+    with pytest.raises(ValueError, match="out: it overlaps an input"):
+        getattr(refdet, name)(**{**good, argument: value, "out": out})
+
+
+def test_the_checker_refuses_a_function_that_changes_its_input_or_warns():
+    def changes(boxes):
+        boxes[0] = 0
+
+    def warns(boxes):
+        np.float64(1) / np.float64(0)
+
+    def mumbles(boxes):
+        raise ValueError("bad")
+
+    with pytest.raises(AssertionError, match="boxes was changed"):
+        checked_call(changes, {"boxes": GOOD_BOXES.copy()})
+    with pytest.raises(RuntimeWarning):
+        checked_call(warns, {"boxes": GOOD_BOXES})
+    with pytest.raises(AssertionError, match="bad"):
+        checked_call(mumbles, {"boxes": GOOD_BOXES})
