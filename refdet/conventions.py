@@ -69,6 +69,8 @@ class Suppression:
     """The precision that the threshold is rounded to, once, before any comparison."""
     offset_classes_up_to: int = 0
     """`batched_nms` shifts each class aside and runs once, if there are at most so many coordinates."""
+    least_offset: float = -np.inf
+    """The shift from class to class is one more than the largest coordinate, but at least one more than this."""
 
     def by_score(self, scores):
         """Indices from best to worst score; NaN, where it is let in, counts as best."""
@@ -86,9 +88,14 @@ class Suppression:
         overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
         return overlap >= float(threshold) if self.inclusive else overlap > float(threshold)
 
-    def shifts_classes(self, boxes):
-        """True if `batched_nms` moves the classes apart instead of looping over them."""
-        return 0 < boxes.size <= self.offset_classes_up_to
+    @np.errstate(over="ignore", invalid="ignore")
+    def moved_apart(self, boxes, idxs):
+        """The boxes with each class shifted aside; None if `batched_nms` loops over the classes instead."""
+        if not 0 < boxes.size <= self.offset_classes_up_to:
+            return None
+        real = boxes.dtype.type
+        offset = np.maximum(boxes.max(), real(self.least_offset)) + real(1)
+        return boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
 
 
 @dataclass(frozen=True)
@@ -104,8 +111,9 @@ class Roi:
 
     def cells(self, corners):
         """First and last cell of scaled corners: rounded half away from zero, kept within the bound."""
-        whole = np.trunc(corners)
-        rounded = whole + np.copysign(np.abs(corners - whole) >= 0.5, corners)
+        with np.errstate(invalid="ignore"):
+            whole = np.trunc(corners)
+            rounded = whole + np.copysign(np.abs(corners - whole) >= 0.5, corners)
         rounded = np.clip(np.nan_to_num(rounded, nan=0.0), -FARTHEST_CELL, FARTHEST_CELL)
         return [int(cell) for cell in rounded]
 
@@ -217,7 +225,8 @@ OPENCV = Convention(
     # types.hpp jaccardDistance in double, then rectOverlap = 1.f - float(distance).
     overlap=Overlap(inverted="signed", division="distance", dtype="float64"),
     # nms.inl.hpp NMSFast_: `overlap <= adaptive_threshold` keeps; std::stable_sort by score.
-    suppression=Suppression(threshold_dtype="float32"),
+    # nms.cpp NMSBoxesBatched: always shifts the classes, by the largest coordinate from 0 on, plus 1.
+    suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=2**63, least_offset=0.0),
     roi=None,
     average_precision=None,
 )

@@ -123,8 +123,8 @@ def batched_nms(boxes, scores, idxs, iou_threshold, *, convention=REFDET) -> Ste
     iou_threshold : float in [0, 1]
         As for `nms`.
     convention : Convention
-        As for `nms`. TORCHVISION shifts small inputs apart by class and runs once, which differs where
-        coordinates are negative or large.
+        As for `nms`. TORCHVISION (small inputs) and OPENCV shift the classes apart and run once, which
+        differs where coordinates are negative or large, or boxes have no area.
 
     Returns
     -------
@@ -149,10 +149,10 @@ def batched_nms(boxes, scores, idxs, iou_threshold, *, convention=REFDET) -> Ste
     array([1, 2])
     """
     rule = convention.suppression
-    if rule.shifts_classes(boxes):
-        offset = idxs.astype(boxes.dtype) * (boxes.max() + boxes.dtype.type(1))  # (N,)
-        yield "shift: each class is moved aside by {offset}"
-        return (yield from nms.steps(boxes + offset[:, None], scores, iou_threshold, convention=convention))
+    moved = rule.moved_apart(boxes, idxs)
+    if moved is not None:
+        yield "shift: the classes are moved apart, and suppressed as if they were one"
+        return (yield from nms.steps(moved, scores, iou_threshold, convention=convention))
     kept = np.zeros(len(boxes), bool)
     for label in np.unique(idxs):
         members = np.flatnonzero(idxs == label)
