@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import numbers
 import operator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]  # what the checks accept; lists of numbers are accepted too
 
 _WANTED = "wanted real numbers (float32, float64, float16 or integers)"
 
@@ -125,7 +129,7 @@ def threshold(value, name):
 
 def real_number(value, name):
     """`value` as a finite Python float."""
-    is_scalar = isinstance(value, (numbers.Real, np.ndarray)) and np.ndim(value) == 0
+    is_scalar = isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
     if not is_scalar or isinstance(value, (bool, np.bool_)) or np.asarray(value).dtype.kind not in "fiu":
         raise TypeError(f"{name}: {shown(value)} came; wanted a real number")
     number = float(value)

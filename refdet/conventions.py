@@ -14,9 +14,12 @@ Survey and smallest disagreements: docs/conventions.md. Letters: x1, y1, x2, y2 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
 
 # Cells beyond +-2^30 lie outside every map; the bound keeps 64-bit bin arithmetic from overflowing.
 FARTHEST_CELL = 2**30
@@ -37,14 +40,14 @@ class Overlap:
     finite: Literal["reject", "propagate"] = "reject"
     """NaN, infinity and overflowing areas: an error, or what the arithmetic makes of them."""
 
-    def area(self, boxes):
+    def area(self, boxes: Floats) -> Floats:
         """Area of each box, (N,)."""
         sides = boxes[:, 2:] - boxes[:, :2] + self.plus_one  # (N, 2)
         if self.inverted != "signed":
             sides = np.maximum(sides, 0)
         return sides[:, 0] * sides[:, 1]
 
-    def ratio(self, inter, total):
+    def ratio(self, inter: Floats, total: Floats) -> Floats:
         """Intersection over union, where `total` is the sum of the two areas."""
         union = total - inter
         if self.division == "guarded":
@@ -72,24 +75,24 @@ class Suppression:
     least_offset: float = -np.inf
     """The shift from class to class is one more than the largest coordinate, but at least one more than this."""
 
-    def by_score(self, scores):
+    def by_score(self, scores: Floats) -> NDArray[np.int64]:
         """Indices from best to worst score; NaN, where it is let in, counts as best."""
         if self.ties == "last":
             return scores.argsort(kind="stable")[::-1]
         # Sorting backwards and counting from the end turns "later wins a tie" into "earlier wins".
         return len(scores) - 1 - scores[::-1].argsort(kind="stable")[::-1]
 
-    def rounded(self, threshold, dtype):
+    def rounded(self, threshold: float, dtype: np.dtype[np.floating]) -> np.floating:
         """The threshold as a scalar of the dtype that it is compared in."""
-        return np.dtype(dtype if self.threshold_dtype == "boxes" else self.threshold_dtype).type(threshold)
+        return dtype.type(threshold) if self.threshold_dtype == "boxes" else getattr(np, self.threshold_dtype)(threshold)
 
-    def suppresses(self, overlap, threshold):
+    def suppresses(self, overlap: Floats, threshold: float) -> NDArray[np.bool_]:
         """True where a box that overlaps a better one so much must go."""
         overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
         return overlap >= float(threshold) if self.inclusive else overlap > float(threshold)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def moved_apart(self, boxes, idxs):
+    def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:
         """The boxes with each class shifted aside; None if `batched_nms` loops over the classes instead."""
         if not 0 < boxes.size <= self.offset_classes_up_to:
             return None
@@ -109,7 +112,7 @@ class Roi:
     finite: Literal["reject", "propagate"] = "reject"
     """NaN and infinity: an error, or what the comparisons make of them."""
 
-    def cells(self, corners):
+    def cells(self, corners: Floats) -> list[int]:
         """First and last cell of scaled corners: rounded half away from zero, kept within the bound."""
         with np.errstate(invalid="ignore"):
             whole = np.trunc(corners)
@@ -117,7 +120,7 @@ class Roi:
         rounded = np.clip(np.nan_to_num(rounded, nan=0.0), -FARTHEST_CELL, FARTHEST_CELL)
         return [int(cell) for cell in rounded]
 
-    def bins(self, first, size, count, limit, dtype):
+    def bins(self, first: int, size: int, count: int, limit: int, dtype: np.dtype[np.floating]) -> list[tuple[int, int]]:
         """`count` half-open ranges that cover `size` cells from `first` on, clipped to [0, limit]."""
         if self.edges == "integer":
             edges = [(p * size // count, -(-(p + 1) * size // count)) for p in range(count)]
@@ -127,7 +130,7 @@ class Roi:
             edges = [(int(np.floor(real(p) * step)), int(np.ceil(real(p + 1) * step))) for p in range(count)]
         return [(min(max(a + first, 0), limit), min(max(b + first, 0), limit)) for a, b in edges]
 
-    def first_largest(self, cells):
+    def first_largest(self, cells: Floats) -> tuple[Floats, NDArray[np.int64]]:
         """Of each row of (C, cells): the largest value and its first place, or `lowest` and -1."""
         floor = np.array(self.lowest, cells.dtype)
         seen = np.where(cells > floor, cells, floor)  # NaN is greater than nothing
@@ -149,7 +152,7 @@ class AveragePrecision:
     integration: Literal["area", "11point", "101point"] = "area"
     """Area under the envelope, or its mean over 11 or 101 recall levels."""
 
-    def matches(self, overlap, threshold):
+    def matches(self, overlap: Floats, threshold: float) -> NDArray[np.bool_]:
         """True where the overlap is enough."""
         return overlap > threshold if self.strict else overlap >= threshold
 
@@ -165,7 +168,7 @@ class Convention:
     roi: Roi | None = Roi()
     average_precision: AveragePrecision | None = AveragePrecision()
 
-    def part(self, name):
+    def part(self, name: str) -> Any:
         """The part of that name; ValueError if the system has no such operation."""
         part = getattr(self, name)
         if part is None:
@@ -175,7 +178,7 @@ class Convention:
             )
         return part
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.name
 
 

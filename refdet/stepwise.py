@@ -84,9 +84,10 @@ def stepwise(*, check: Callable[..., tuple]) -> Callable[[Callable[P, Steps[R]]]
         def trace(*args, keep=None, max_steps=None, max_bytes=MAX_BYTES, **kwargs):
             return _record(steps(*args, **kwargs), function, keep, max_steps, max_bytes)
 
-        function.steps, function.trace = steps, trace
-        function.__signature__ = signature.replace(return_annotation=_result_type(body))
-        return function
+        stepped: Any = function
+        stepped.steps, stepped.trace = steps, trace
+        stepped.__signature__ = signature.replace(return_annotation=_result_type(body))
+        return stepped
 
     return decorate
 
@@ -162,7 +163,8 @@ class Trace(Generic[R]):
 
 def _record(running, function, keep, max_steps, max_bytes):
     """Run the generator to its end and note every yield."""
-    recorder, steps, dropped = _Recorder(keep, max_bytes), [], 0
+    recorder, dropped = _Recorder(keep, max_bytes), 0
+    steps: list[Step] = []
     while True:
         try:
             caption = next(running)
@@ -206,6 +208,7 @@ class _Recorder:
         return number, now
 
     def copied(self, value, last, count):
+        kept: Any
         if isinstance(value, np.ndarray):
             if _same_bytes(value, last):
                 return last

@@ -29,7 +29,8 @@ FLOORS = [
     {"evolution"},
     {"viz", "report"},
     {"verify", "testing", "lessons"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"__main__"},
 ]
 RANK = {name: rank for rank, floor in enumerate(FLOORS) for name in floor}
 
@@ -167,7 +168,7 @@ def test_no_package_exports_a_function_under_the_name_of_one_of_its_modules():
         dotted = ".".join(["refdet", *init.parent.relative_to(PACKAGE).parts])
         package = importlib.import_module(dotted)
         for path in init.parent.iterdir():
-            if path.suffix == ".py" or (path / "__init__.py").exists():
+            if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists():
                 value = getattr(package, path.stem, None)
                 assert value is None or inspect.ismodule(value), f"{dotted}.{path.stem} hides a module"
 
@@ -181,6 +182,15 @@ def test_files_stay_within_their_size():
     files = [*modules(), *(ROOT / "csrc").rglob("*.c*"), *(ROOT / "csrc").rglob("*.h"), *(ROOT / "tests").rglob("*.py")]
     lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in files}
     assert {str(p): n for p, n in lengths.items() if n > limit_of(ROOT / p)} == {}
+
+
+def test_public_functions_carry_type_hints():
+    for name in refdet.__all__:
+        function = getattr(refdet, name)
+        if inspect.isfunction(function):
+            signature = inspect.signature(function)
+            hinted = [p.annotation for p in signature.parameters.values()] + [signature.return_annotation]
+            assert inspect.Signature.empty not in hinted, name
 
 
 def test_names_say_something():

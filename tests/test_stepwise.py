@@ -99,7 +99,7 @@ def test_a_check_that_forgets_a_parameter_is_an_error():
 def test_looks_like_a_plain_function_to_its_reader():
     assert total.__name__ == "total" and total.__doc__ == "Sum of the values."
     assert str(inspect.signature(total)) == "(values, *, start=0) -> float"
-    assert str(inspect.signature(refdet.nms)).endswith("convention=REFDET) -> 'np.ndarray'")
+    assert str(inspect.signature(refdet.nms)).endswith("REFDET) -> 'NDArray[np.int64]'")
     assert "done.append(i)" in inspect.getsource(total)
     with pytest.raises(TypeError, match="unexpected keyword"):
         total([1], begin=2)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refdet import checks
-from refdet.conventions import REFDET
+from refdet.checks import Array
+from refdet.conventions import REFDET, Convention
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def box_area(boxes, *, convention=REFDET):
+def box_area(boxes: Array, *, convention: Convention = REFDET) -> NDArray[np.floating]:
     """Area of each box, in square pixels; an inverted box has area 0.
 
     Parameters

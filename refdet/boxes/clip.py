@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refdet import checks
-from refdet.conventions import REFDET
+from refdet.checks import Array
+from refdet.conventions import REFDET, Convention
 
 
-def clip_boxes_to_image(boxes, size, *, convention=REFDET):
+def clip_boxes_to_image(
+    boxes: Array, size: tuple[int, int], *, convention: Convention = REFDET
+) -> NDArray[np.floating]:
     """Move every corner that lies outside the image to its border.
 
     Parameters

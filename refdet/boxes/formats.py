@@ -7,43 +7,49 @@ down; any unit. Conversions name both ends; `box_convert` is their front.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refdet import checks
+from refdet.checks import Array
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def xywh_to_xyxy(boxes):
+def xywh_to_xyxy(boxes: Array) -> NDArray[np.floating]:
     """Top-left corner and size to two corners, (..., 4)."""
     x, y, w, h = _columns(boxes)
     return np.stack([x, y, x + w, y + h], axis=-1)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def xyxy_to_xywh(boxes):
+def xyxy_to_xywh(boxes: Array) -> NDArray[np.floating]:
     """Two corners to the first of them and the size, (..., 4)."""
     x1, y1, x2, y2 = _columns(boxes)
     return np.stack([x1, y1, x2 - x1, y2 - y1], axis=-1)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def cxcywh_to_xyxy(boxes):
+def cxcywh_to_xyxy(boxes: Array) -> NDArray[np.floating]:
     """Centre and size to two corners, (..., 4)."""
     cx, cy, w, h = _columns(boxes)
     return np.stack([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], axis=-1)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def xyxy_to_cxcywh(boxes):
+def xyxy_to_cxcywh(boxes: Array) -> NDArray[np.floating]:
     """Two corners to centre and size, (..., 4)."""
     x1, y1, x2, y2 = _columns(boxes)
     return np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=-1)
 
 
-_TO_XYXY = {"xyxy": lambda boxes: np.stack(_columns(boxes), axis=-1), "xywh": xywh_to_xyxy, "cxcywh": cxcywh_to_xyxy}
+_TO_XYXY = {
+    "xyxy": lambda boxes: np.stack(_columns(boxes), axis=-1),
+    "xywh": xywh_to_xyxy,
+    "cxcywh": cxcywh_to_xyxy,
+}
 _FROM_XYXY = {"xyxy": lambda boxes: boxes, "xywh": xyxy_to_xywh, "cxcywh": xyxy_to_cxcywh}
 
 
-def box_convert(boxes, in_fmt, out_fmt):
+def box_convert(boxes: Array, in_fmt: str, out_fmt: str) -> NDArray[np.floating]:
     """Boxes in another format.
 
     Parameters

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refdet import checks
-from refdet.conventions import REFDET
+from refdet.checks import Array
+from refdet.conventions import REFDET, Convention
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def remove_small_boxes(boxes, min_size, *, convention=REFDET):
+def remove_small_boxes(
+    boxes: Array, min_size: float, *, convention: Convention = REFDET
+) -> NDArray[np.int64]:
     """Indices of the boxes whose width and height are both at least `min_size`.
 
     Parameters

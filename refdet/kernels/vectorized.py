@@ -111,10 +111,10 @@ def _pooled(input, boxes, output_size, spatial_scale, out, convention, *, want_a
     value, cell = _pooled_bins(flat, bins, width, rule.lowest, want_argmax)  # (bins, C)
     grid = (len(rois), out_h, out_w, channels)
     out[...] = value[inverse].reshape(grid).transpose(0, 3, 1, 2)
-    if not want_argmax:
+    if cell is None:
         return out, None
-    cell = cell[inverse].reshape(grid)
-    within = np.where(cell < 0, -1, cell - first[..., None])  # (K, out_h, out_w, C) with (K, 1, 1, 1)
+    cells = cell[inverse].reshape(grid)
+    within = np.where(cells < 0, -1, cells - first[..., None])  # (K, out_h, out_w, C) with (K, 1, 1, 1)
     return out, np.ascontiguousarray(within.transpose(0, 3, 1, 2))
 
 
@@ -152,7 +152,7 @@ def _pooled_bins(flat, bins, width, lowest, want_argmax):
         for inside in (np.arange(h)[:, None] * width + np.arange(w)).ravel():  # row-major; none in an empty bin
             place = bins[begin:end, 2] + inside
             higher = flat[place] > best  # (bins of this shape, C)
-            if want_argmax:
+            if cell is not None:
                 cell[begin:end][higher] = np.broadcast_to(place[:, None], higher.shape)[higher]
             np.copyto(best, flat[place], where=higher)
     return value, cell

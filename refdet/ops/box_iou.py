@@ -10,9 +10,11 @@ Source: P. Jaccard, 1901; M. Everingham et al., The PASCAL VOC Challenge, IJCV 2
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refdet import checks
-from refdet.conventions import REFDET
+from refdet.checks import Array
+from refdet.conventions import REFDET, Convention
 
 
 def check_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, xp=np):
@@ -25,7 +27,13 @@ def check_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, xp=np):
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def box_iou(boxes1, boxes2, *, out=None, convention=REFDET):
+def box_iou(
+    boxes1: Array,
+    boxes2: Array,
+    *,
+    out: NDArray[np.floating] | None = None,
+    convention: Convention = REFDET,
+) -> NDArray[np.floating]:
     """Intersection over union of every box in `boxes1` with every box in `boxes2`; 0 where both are empty.
 
     Parameters
@@ -95,7 +103,9 @@ def check_aligned_box_iou(boxes1, boxes2, *, convention=REFDET):
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def aligned_box_iou(boxes1, boxes2, *, convention=REFDET):
+def aligned_box_iou(
+    boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
+) -> NDArray[np.floating]:
     """Intersection over union of box i in `boxes1` with box i in `boxes2`.
 
     Parameters

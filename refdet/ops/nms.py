@@ -11,9 +11,11 @@ R. Girshick et al., R-CNN, CVPR 2014, section 2.2.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refdet import checks
-from refdet.conventions import REFDET
+from refdet.checks import Array
+from refdet.conventions import REFDET, Convention
 from refdet.ops.box_iou import box_iou
 from refdet.stepwise import Steps, stepwise
 
@@ -28,7 +30,9 @@ def check_nms(boxes, scores, iou_threshold, *, convention=REFDET, xp=np):
 
 
 @stepwise(check=check_nms)
-def nms(boxes, scores, iou_threshold, *, convention=REFDET) -> Steps[np.ndarray]:
+def nms(
+    boxes: Array, scores: Array, iou_threshold: float, *, convention: Convention = REFDET
+) -> Steps[NDArray[np.int64]]:
     """Indices of the boxes that survive greedy non-maximum suppression, best score first.
 
     A box goes if its IoU with a better, kept box is greater than the threshold; at equality it stays.
@@ -108,7 +112,9 @@ def check_batched_nms(boxes, scores, idxs, iou_threshold, *, convention=REFDET):
 
 
 @stepwise(check=check_batched_nms)
-def batched_nms(boxes, scores, idxs, iou_threshold, *, convention=REFDET) -> Steps[np.ndarray]:
+def batched_nms(
+    boxes: Array, scores: Array, idxs: Array, iou_threshold: float, *, convention: Convention = REFDET
+) -> Steps[NDArray[np.int64]]:
     """Indices of the boxes that survive suppression within their own class, best score first.
 
     Parameters

@@ -9,10 +9,14 @@ Source: R. Girshick, Fast R-CNN, ICCV 2015, section 2.1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from refdet import checks
-from refdet.conventions import REFDET
+from refdet.checks import Array
+from refdet.conventions import REFDET, Convention
 from refdet.stepwise import Steps, stepwise
 
 
@@ -31,7 +35,15 @@ def check_roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, co
 
 
 @stepwise(check=check_roi_pool)
-def roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET) -> Steps[np.ndarray]:
+def roi_pool(
+    input: Array,
+    boxes: Array | Sequence[Array],
+    output_size: int | tuple[int, int],
+    spatial_scale: float = 1.0,
+    *,
+    out: NDArray[np.floating] | None = None,
+    convention: Convention = REFDET,
+) -> Steps[NDArray[np.floating]]:
     """Max-pool each region of interest (RoI) of a feature map to a fixed size.
 
     Parameters
@@ -96,8 +108,14 @@ def roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, conventi
 
 @stepwise(check=check_roi_pool)
 def roi_pool_with_argmax(
-    input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET
-) -> Steps[tuple[np.ndarray, np.ndarray]]:
+    input: Array,
+    boxes: Array | Sequence[Array],
+    output_size: int | tuple[int, int],
+    spatial_scale: float = 1.0,
+    *,
+    out: NDArray[np.floating] | None = None,
+    convention: Convention = REFDET,
+) -> Steps[tuple[NDArray[np.floating], NDArray[np.int64]]]:
     """`roi_pool`, and which cell each value came from.
 
     Parameters
@@ -166,7 +184,12 @@ def check_roi_pool_backward(grad_output, argmax, boxes, input_shape, *, xp=np):
     return grad_output, argmax, rois[:, 0].astype(np.int64), shape
 
 
-def roi_pool_backward(grad_output, argmax, boxes, input_shape):
+def roi_pool_backward(
+    grad_output: Array,
+    argmax: Array,
+    boxes: Array | Sequence[Array],
+    input_shape: tuple[int, int, int, int],
+) -> NDArray[np.floating]:
     """Gradient of `roi_pool` with respect to its input: each value goes to the cell it came from.
 
     Parameters
