@@ -1,6 +1,7 @@
 """Hypothesis profiles, and the rule that a backend which was asked for may not be missing."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,7 +15,7 @@ settings.register_profile("ci", max_examples=50, derandomize=True, print_blob=Tr
 settings.register_profile("deep", max_examples=2000, **STATELESS)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
-BACKENDS = ("numpy", "vectorized", "cpp", "emulator", "cuda")
+BACKENDS = ("vectorized", "cpp", "emulator forward", "emulator reverse", "emulator shuffle", "cuda")
 
 
 def pytest_report_header():
@@ -23,16 +24,17 @@ def pytest_report_header():
 
 def required(backend):
     """True if the environment asks for that backend: REFDET_REQUIRE_CPP=1, REFDET_REQUIRE_CUDA=1, ..."""
-    return backend in ("numpy", "vectorized") or os.environ.get(f"REFDET_REQUIRE_{backend.upper()}") == "1"
+    return backend == "vectorized" or os.environ.get(f"REFDET_REQUIRE_{backend.upper()}") == "1"
 
 
 @pytest.fixture(params=BACKENDS)
 def backend(request):
     """Name of each backend in turn; a missing one skips, and fails if it is required."""
-    if request.param not in kernels.implementations("nms"):
-        if required(request.param):
-            pytest.fail(f"the {request.param} backend is required and not there: {kernels.backends()}")
-        pytest.skip(f"no {request.param} backend")
+    name = request.param.split()[0]
+    if name not in kernels.implementations("nms"):
+        if required(name):
+            pytest.fail(f"the {name} backend is required and not there: {kernels.backends()}")
+        pytest.skip(f"no {name} backend")
     return request.param
 
 
@@ -40,11 +42,25 @@ def backend(request):
 def implementation(backend):
     """``implementation("nms")`` is the function of the backend under test, on NumPy arrays."""
 
+    name, *schedule = backend.split()
+
     def take(op):
-        function = kernels.implementations(op)[backend]
-        return function if backend != "cuda" else _on_host(function)
+        function = kernels.implementations(op.removesuffix("_plain"))[name]
+        # The plain twin stands beside the fast form, where there are two.
+        function = getattr(sys.modules[f"refdet.kernels.{name}"], op, function)
+        return _scheduled(function, *schedule) if schedule else _on_host(function) if name == "cuda" else function
 
     return take
+
+
+def _scheduled(function, order):
+    """An emulated kernel whose threads run in that order."""
+
+    def call(*args, **kwargs):
+        with kernels.emulator.schedule(order, seed=1):
+            return function(*args, **kwargs)
+
+    return call
 
 
 def _on_host(function):

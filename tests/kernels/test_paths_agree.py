@@ -23,10 +23,11 @@ def test_box_iou_agrees_with_the_reference(implementation, data):
     assert same_bits(implementation("box_iou")(first, second, convention=convention), expected)
 
 
+@pytest.mark.parametrize("form", ["nms", "nms_plain"])
 @given(case=scored_boxes(max_size=100), threshold=THRESHOLDS, convention=SUPPRESSION)
-def test_nms_agrees_with_the_reference(implementation, case, threshold, convention):
+def test_nms_agrees_with_the_reference(implementation, form, case, threshold, convention):
     expected = refdet.nms(*case, threshold, convention=convention)
-    assert same_bits(implementation("nms")(*case, threshold, convention=convention), expected)
+    assert same_bits(implementation(form)(*case, threshold, convention=convention), expected)
 
 
 @given(case=pooling(), convention=ROI)
