@@ -1,0 +1,52 @@
+"""``refdet iou``: the overlap of every box in one file with every box in another."""
+
+from __future__ import annotations
+
+import argparse
+
+from refdet.cli.box_file import FORMATS, add_reading, read_boxes
+from refdet.cli.input_error import InputError
+from refdet.conventions import PROFILES
+
+EXAMPLE = """\
+example:
+  printf '0,0,2,2\\n' > a.csv; printf '1,1,3,3\\n0,0,2,2\\n' > b.csv; refdet iou a.csv b.csv
+"""
+
+
+def add(subparsers):
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "iou",
+        help="print the IoU of the boxes of two files",
+        description="Intersection over union: a row for each box in FILE1, a column for each in FILE2.",
+        epilog=FORMATS + "\n" + EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file1", metavar="FILE1", help="boxes as .csv, .json or .npz; - reads CSV")
+    parser.add_argument("file2", metavar="FILE2", help="the same; may be FILE1 itself")
+    parser.add_argument("--profile", choices=[*PROFILES], default="refdet", help="whose conventions (refdet)")
+    add_reading(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Read both files and print the matrix."""
+    from refdet import checks
+    from refdet.ops.box_iou import box_iou
+
+    if args.file1 == args.file2 == "-":
+        raise InputError("- came twice; the standard input can be read once")
+    convention, parts = PROFILES[args.profile], []
+    for path in (args.file1, args.file2):
+        found = read_boxes(path, args.max_mb, args.dtype)
+        try:
+            parts.append(checks.boxes(found.boxes, "boxes", convention.overlap))
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{found.name}: {error}") from None
+    first, second = parts
+    print(" " * 6 + "".join(f"{column:>10}" for column in range(len(second))))
+    for row in range(len(first)):  # a row at a time: the whole matrix may not fit
+        overlap = box_iou(first[row : row + 1], second, convention=convention)[0]
+        print(f"{row:6}" + "".join(f"{value:10.6f}" for value in overlap))
+    return 0

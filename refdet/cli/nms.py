@@ -1,0 +1,197 @@
+"""``refdet nms``: suppress the boxes of a file, and show every step if asked to."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from refdet.cli.box_file import FORMATS, add_reading, printable, read_boxes
+from refdet.cli.input_error import InputError
+from refdet.conventions import PROFILES
+
+BACKENDS = ("numpy", "vectorized", "cpp", "emulator", "cuda")
+EXAMPLE = """\
+example:
+  printf '0,0,10,10,0.9\\n1,1,11,11,0.8\\n20,20,30,30,0.7\\n' | refdet nms - --steps
+"""
+
+
+def add(subparsers):
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "nms",
+        help="suppress the boxes of a file, and show every step",
+        description="Greedy non-maximum suppression of the boxes in FILE; prints those kept, best first.",
+        epilog=FORMATS + "\n" + EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", metavar="FILE", help="boxes as .csv, .json or .npz; - reads CSV")
+    parser.add_argument("--threshold", type=float, default=0.5, help="largest IoU of two kept boxes (0.5)")
+    profiles = [name for name, profile in PROFILES.items() if profile.suppression]
+    parser.add_argument("--profile", choices=profiles, default="refdet", help="whose conventions (refdet)")
+    parser.add_argument("--backend", choices=BACKENDS, default="numpy", help="what computes it (numpy)")
+    parser.add_argument(
+        "--classes",
+        choices=("per", "agnostic"),
+        default="per",
+        help="boxes suppress within their own class, or across classes (per); never across images",
+    )
+    parser.add_argument("--steps", action="store_true", help="print every step of the reference")
+    parser.add_argument("--json", metavar="FILE", help="write the steps as JSON")
+    parser.add_argument("--html", metavar="FILE", help="write a page that shows them, to click through")
+    add_reading(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Read, suppress, print; 1 if the backend and the reference differ."""
+    from refdet import checks
+
+    try:
+        checks.threshold(args.threshold, "--threshold")
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    found = read_boxes(args.file, args.max_mb, args.dtype)
+    if found.scores is None:
+        raise InputError(f"{found.name}: no scores came; nms needs one per box")
+    groups = _groups(found, args.classes)
+    try:
+        keep, trace = _suppressed(args, found, groups)
+    except (ValueError, TypeError, MemoryError) as error:
+        raise InputError(f"{found.name}: {error}") from None
+    _print_steps_and_rows(args, found, keep, trace)
+    if trace is not None:
+        _write(args, found, keep, trace)
+    if trace is not None and not np.array_equal(keep, trace.result):
+        print(f"{args.backend} keeps {keep.tolist()}, but the reference keeps {trace.result.tolist()}")
+        return 1
+    return 0
+
+
+def _groups(found, classes):
+    """A number per box, equal for those that may suppress each other; None if all may."""
+    columns = [found.images, found.labels] if classes == "per" else [found.images]
+    columns = [column for column in columns if column is not None]
+    if not columns:
+        return None
+    if len(columns) == 1 and all(isinstance(key, int) and abs(key) < 2**63 for key in columns[0]):
+        # As they are: a system that shifts the classes apart shifts by these numbers.
+        return np.array(columns[0], np.int64)
+    numbers: dict[tuple, int] = {}
+    keys = zip(*columns, strict=True)
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+
+
+def _suppressed(args, found, groups):
+    """Kept indices from the backend, and the reference's trace if a view of it was asked for."""
+    from refdet.ops.nms import batched_nms, nms
+
+    convention = PROFILES[args.profile]
+    reference = nms if groups is None else batched_nms
+    case = (found.boxes, found.scores, *(() if groups is None else (groups,)), args.threshold)
+    trace = None
+    if args.steps or args.json or args.html:
+        trace = reference.trace(*case, convention=convention)
+    if args.backend != "numpy":
+        keep = _by_kernel(_kernel(args.backend), found, groups, args.threshold, convention)
+    else:
+        keep = reference(*case, convention=convention) if trace is None else trace.result
+    return keep, trace
+
+
+def _kernel(backend):
+    from refdet import kernels
+
+    present = kernels.implementations("nms")
+    if backend not in present:
+        raise InputError(f"--backend {backend}: not there: {kernels.backends()[backend]['reason']}")
+    return _from_host(present[backend]) if backend == "cuda" else present[backend]
+
+
+def _from_host(kernel):
+    """A CuPy kernel, called with NumPy arrays."""
+    import cupy
+
+    def nms(boxes, scores, threshold, *, convention):
+        arrays = cupy.asarray(boxes), cupy.asarray(scores)
+        return cupy.asnumpy(kernel(*arrays, threshold, convention=convention))
+
+    return nms
+
+
+def _by_kernel(nms, found, groups, threshold, convention):
+    """`batched_nms` with the kernel inside: class by class, or shifted apart, as the convention has it."""
+    from refdet.ops.nms import check_batched_nms
+
+    if groups is None:
+        return nms(found.boxes, found.scores, threshold, convention=convention)
+    boxes, scores, groups, _, _ = check_batched_nms(
+        found.boxes, found.scores, groups, threshold, convention=convention
+    )
+    rule = convention.suppression
+    moved = rule.moved_apart(boxes, groups)
+    if moved is not None:
+        return nms(moved, scores, threshold, convention=convention)
+    kept = np.zeros(len(boxes), bool)
+    for group in np.unique(groups):
+        members = np.flatnonzero(groups == group)
+        kept[members[nms(boxes[members], scores[members], threshold, convention=convention)]] = True
+    keep = np.flatnonzero(kept)
+    return keep[rule.by_score(scores[keep])]
+
+
+def _print_steps_and_rows(args, found, keep, trace):
+    if args.steps:
+        from refdet.cli.nms_steps import step_lines
+
+        print("\n".join(step_lines(trace, found.labels)).rstrip(), end="\n\n")
+    header, rows = kept_rows(found, keep)
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    for row in [header, *rows]:
+        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+    print(f"kept {len(keep)} of {len(found.boxes)} boxes; {_how(args)}")
+
+
+def kept_rows(found, keep):
+    """Header and rows of text: index, score, corners, and class and image where the file has them."""
+    header = ["index", "score", "x1", "y1", "x2", "y2"]
+    columns = [list(map(str, keep.tolist())), *([str(v) for v in column] for column in _numbers(found, keep))]
+    for name, values in (("class", found.labels), ("image", found.images)):
+        if values is not None:
+            header.append(name)
+            columns.append([printable(values[i]) for i in keep])
+    return header, [list(row) for row in zip(*columns, strict=True)]
+
+
+def _numbers(found, keep):
+    return [np.asarray(found.scores)[keep], *found.boxes.reshape(-1, 4)[keep].T]
+
+
+def _how(args):
+    sign = ">=" if PROFILES[args.profile].part("suppression").inclusive else ">"
+    return f"suppressed at IoU {sign} {args.threshold:g}, profile {args.profile}, backend {args.backend}"
+
+
+def _write(args, found, keep, trace):
+    from refdet.report.atomic_write import atomic_write
+
+    try:
+        if args.json:
+            atomic_write(args.json, trace.to_json())
+        if args.html:
+            _page(args, found, keep, trace).write(args.html)
+    except OSError as error:
+        raise InputError(f"{printable(error.filename or '')}: {error.strerror or error}") from None
+
+
+def _page(args, found, keep, trace):
+    from refdet.ops.nms import nms
+    from refdet.report.page import Page
+
+    page = Page(f"nms of {found.name}")
+    page.text(f"{len(keep)} of {len(found.boxes)} boxes are kept; {_how(args)}.")
+    page.player(trace, bodies=[nms])
+    page.heading("Kept, best first")
+    page.table(*kept_rows(found, keep))
+    return page

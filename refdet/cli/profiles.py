@@ -1,0 +1,76 @@
+"""``refdet profiles``: the named conventions, the fields of one, and where two differ."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+
+from refdet.cli.input_error import InputError
+from refdet.conventions import PROFILES, Convention
+
+
+def add(subparsers):
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "profiles",
+        help="list the named conventions, or compare two",
+        description="No name: the profiles and their systems. One: its fields. Two: where they differ.",
+        epilog="examples:\n  refdet profiles\n  refdet profiles fast_rcnn\n  refdet profiles refdet onnx",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", metavar="NAME", nargs="*", help=f"one or two of {', '.join(PROFILES)}")
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    """Print the list, one profile, or a comparison."""
+    unknown = [name for name in args.names if name.lower() not in PROFILES]
+    if unknown:
+        raise InputError(f"{unknown[0]!r} came; wanted one of {', '.join(PROFILES)}")
+    if len(args.names) > 2:
+        raise InputError(f"{len(args.names)} names came; wanted none, one or two")
+    chosen = [PROFILES[name.lower()] for name in args.names]
+    if not chosen:
+        for name, profile in PROFILES.items():
+            print(f"{name:<13}{profile.system}")
+    elif len(chosen) == 1:
+        _print_one(chosen[0])
+    else:
+        _print_differences(*chosen)
+    return 0
+
+
+def _print_one(profile):
+    print(f"{profile.name}: {profile.system}")
+    for field, value in _flat(profile).items():
+        print(f"  {field:<38}{value}")
+
+
+def _print_differences(first, second):
+    print(f"{first.name}: {first.system}\n{second.name}: {second.system}")
+    rows = [("", first.name, second.name)]
+    left, right = _flat(first), _flat(second)
+    for field in {**left, **right}:
+        one, other = left.get(field, ""), right.get(field, "")
+        if one != other and not _belongs_to_missing(field, first, second):
+            rows.append((f"  {field}", one or "has a rule", other or "has a rule"))
+    for row in rows if len(rows) > 1 else [("no field differs", "", "")]:
+        print(f"{row[0]:<40}{row[1]:<26}{row[2]}".rstrip())
+
+
+def _belongs_to_missing(field, *profiles):
+    part, dot, _ = field.partition(".")
+    return bool(dot) and any(getattr(profile, part) is None for profile in profiles)
+
+
+def _flat(profile):
+    """Every field as ``part.field``; of a part that the system has not, one line that says so."""
+    flat = {}
+    for part in fields(Convention):
+        rule = getattr(profile, part.name)
+        if rule is None:
+            flat[part.name] = "no such operation"
+        elif part.name not in ("name", "system"):
+            for field in fields(rule):
+                flat[f"{part.name}.{field.name}"] = str(getattr(rule, field.name))
+    return flat

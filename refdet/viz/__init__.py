@@ -1,0 +1,10 @@
+"""Pictures with matplotlib: one ``draw(ax, step)`` per algorithm, and drawings of results.
+
+Matplotlib (extra ``viz``) is imported by the functions that need it, and only its object-oriented part: no
+window system, no global figure, no backend is chosen.
+"""
+
+from refdet.viz import curves, detections, nms, roi_pool
+from refdet.viz.film import filmstrip
+
+__all__ = ["curves", "detections", "filmstrip", "nms", "roi_pool"]

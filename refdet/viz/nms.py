@@ -1,0 +1,108 @@
+"""A step of `nms` or `batched_nms` as a picture: which box is picked, which go, which are still alive.
+
+Colour and line style both tell the fates apart (colours: M. Okabe and K. Ito, Color Universal Design, 2008).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from refdet.viz.label_places import label_places
+
+# Drawn in this order, so that what matters lies on top.
+STYLES: dict[str, dict[str, Any]] = {
+    "gone": {"color": "#999999", "linestyle": ":", "linewidth": 1.0},
+    "alive": {"color": "#0072B2", "linestyle": "-", "linewidth": 1.3},
+    "suppressed": {"color": "#D55E00", "linestyle": "--", "linewidth": 1.8},
+    "kept": {"color": "#009E73", "linestyle": "-", "linewidth": 1.8},
+    "picked": {"color": "#007A55", "linestyle": "-", "linewidth": 3.2},
+}
+
+
+def fates(step):
+    """What the step makes of each box, N words: picked, kept, alive, suppressed (just now) or gone.
+
+    Parameters
+    ----------
+    step : Step
+        Of `refdet.nms` or `refdet.batched_nms`; boxes are numbered as in the step's own frame.
+
+    Raises
+    ------
+    ValueError
+        A step of another algorithm.
+    """
+    seen = step.variables
+    if not {"boxes", "scores"} <= set(seen) or not {"alive", "idxs"} & set(seen):
+        raise ValueError(f"step: {step.function}.{step.name} came; wanted a step of nms or batched_nms")
+    words = np.where(_alive(step), "alive", "gone").astype(object)
+    if step.name == "suppress":
+        words[[b for b in seen["rest"] if not seen["alive"][b]]] = "suppressed"
+    kept = seen["keep"] if "keep" in seen else np.flatnonzero(seen.get("kept", []))
+    words[np.asarray(kept, np.int64)] = "kept"
+    if step.name in ("pick", "suppress"):
+        words[seen["i"]] = "picked"
+    return words.tolist()
+
+
+def _alive(step):
+    """Which boxes may still be picked; in the outer frame of `batched_nms`, those of the classes to come."""
+    seen = step.variables
+    if "alive" in seen:
+        return seen["alive"]
+    if step.name == "class":
+        return seen["idxs"] > seen["label"]
+    return np.full(len(seen["boxes"]), step.name == "shift")
+
+
+def draw(ax, step):
+    """Draw the boxes of a step of `refdet.nms` or `refdet.batched_nms`, with numbers and scores.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    step : Step
+        From ``nms.trace(...)``; a box that is not finite is not drawn.
+
+    Raises
+    ------
+    ValueError
+        A step of another algorithm.
+
+    Notes
+    -----
+    NMS-1, NMS-3. Picked and kept boxes are green, those suppressed in this step orange and dashed, those
+    gone earlier grey and dotted, those still alive blue. A label that finds no free place is left out.
+    """
+    from matplotlib.patches import Rectangle
+
+    words = fates(step)
+    boxes, scores = step.boxes, step.scores
+    left, top, right, bottom = _view(boxes)
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
+    places = label_places(boxes, scores, (right - left) * 0.17, (bottom - top) * 0.062)
+    for order, (fate, style) in enumerate(STYLES.items(), start=2):
+        for b in (b for b in range(len(boxes)) if words[b] == fate and np.isfinite(boxes[b]).all()):
+            x1, y1, x2, y2 = boxes[b]
+            ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, zorder=order, gid=fate, **style))
+            if fate != "gone" and np.isfinite(places[b]).all():
+                _label(ax, places[b], f"{b}: {scores[b]:.2f}", style["color"])
+
+
+def _label(ax, place, text, color):
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=2.2, foreground="white")]
+    ax.text(*place, f" {text}", color=color, fontsize=7, ha="left", va="top", zorder=8, path_effects=halo)
+
+
+def _view(boxes):
+    """Corners of what is shown: all finite boxes and a margin."""
+    shown = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(shown):
+        return 0.0, 0.0, 1.0, 1.0
+    low, high = shown.reshape(-1, 2).min(axis=0), shown.reshape(-1, 2).max(axis=0)
+    margin = max(0.06 * (high - low).max(), 1e-6)
+    return *(low - margin), *(high + margin)

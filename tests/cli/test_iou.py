@@ -1,0 +1,52 @@
+"""``refdet iou``: the matrix, and what it refuses."""
+
+import numpy as np
+
+from refdet import box_iou
+
+
+def numbers(out):
+    return [[float(word) for word in line.split()[1:]] for line in out.splitlines()[1:]]
+
+
+def test_the_matrix_has_a_row_for_each_box_of_the_first_file(tmp_path, refdet):
+    """Two squares of area 4 share 1 of 7; and with inclusive pixels, 4 of 14."""
+    (tmp_path / "b.csv").write_text("1,1,3,3\n0,0,2,2\n9,9,9,9\n")
+    done = refdet("iou", "-", tmp_path / "b.csv", stdin=b"0,0,2,2\n")
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        "               0         1         2",
+        "     0  0.142857  1.000000  0.000000",
+    ]
+    done = refdet("iou", "-", tmp_path / "b.csv", "--profile", "fast_rcnn", stdin=b"0,0,2,2\n")
+    assert numbers(done.out)[0][0] == round(4 / 14, 6)
+
+
+def test_nms_9_against_itself(five, refdet):
+    boxes = np.loadtxt(five, delimiter=",", skiprows=1)[:, :4]
+    found = numbers(refdet("iou", five, five).out)
+    assert found == box_iou(boxes, boxes).round(6).tolist()
+    assert found[0][1] == 0.918164 and found[3][4] == 0.474919
+
+
+def test_no_boxes_give_no_rows_or_no_columns(tmp_path, five, refdet):
+    (tmp_path / "none.csv").write_text("x1,y1,x2,y2\n")
+    assert len(refdet("iou", tmp_path / "none.csv", five).out.splitlines()) == 1
+    assert numbers(refdet("iou", five, tmp_path / "none.csv").out) == [[]] * 5
+
+
+def test_nan_is_printed_where_the_system_gives_it(refdet, tmp_path):
+    (tmp_path / "b.csv").write_text("7,7,7,7\n")
+    done = refdet("iou", "-", tmp_path / "b.csv", "--profile", "torchvision", stdin=b"7,7,7,7\n")
+    assert done.code == 0 and done.err == "" and done.out.split()[-1] == "nan"
+
+
+def test_bad_boxes_name_their_file(tmp_path, five, refdet):
+    (tmp_path / "b.csv").write_text("0,0,nan,1\n")
+    done = refdet("iou", five, tmp_path / "b.csv")
+    assert done.code == 2 and "b.csv: boxes: row 0 is [0.0, 0.0, nan, 1.0]" in done.err
+
+
+def test_the_standard_input_is_read_once(refdet):
+    done = refdet("iou", "-", "-", stdin=b"0,0,1,1\n")
+    assert (done.code, done.err) == (2, "refdet iou: - came twice; the standard input can be read once\n")

@@ -1,0 +1,28 @@
+"""Precision over recall: a line per curve, each of its own look (EVAL-5)."""
+
+import pytest
+
+from refdet.viz import curves
+
+
+def test_a_line_per_curve_and_its_name(ax):
+    """The persons of EVAL-4: right, right, wrong, right of 5."""
+    curves.precision_recall(ax, {"persons": ([0.2, 0.4, 0.4, 0.6], [1, 1, 2 / 3, 0.75])})
+    assert ax.lines[0].get_xydata().tolist() == [[0.2, 1], [0.4, 1], [0.4, 2 / 3], [0.6, 0.75]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["persons"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("recall", "precision")
+
+
+def test_twenty_lines_look_different(ax):
+    curves.precision_recall(ax, {str(i): ([0, 1], [1, 0]) for i in range(20)})
+    assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 20
+
+
+def test_no_curves_are_legal(ax):
+    curves.precision_recall(ax, {})
+    assert ax.get_legend() is None
+
+
+def test_lengths_that_differ_are_refused(ax):
+    with pytest.raises(ValueError, match="curves: 'a' has 2 recalls and 1 precisions"):
+        curves.precision_recall(ax, {"a": ([0, 1], [1])})
