@@ -46,6 +46,7 @@ def plain(function, check):
 
 
 def seconds(function, case, calls):
+    """Processor time of so many calls."""
     start = time.process_time()
     for _ in range(calls):
         function(*case)
@@ -53,6 +54,7 @@ def seconds(function, case, calls):
 
 
 def main():
+    """Measure, print, write."""
     without = plain(module.nms, module.check_nms)
     rng, rows = np.random.default_rng(0), []
     for count in (10, 100, 1000, 4000):
@@ -64,10 +66,19 @@ def main():
         pairs = [(seconds(module.nms, case, calls), seconds(without, case, calls)) for _ in range(ROUNDS)]
         ratio = statistics.median(a / b for a, b in pairs)
         rows.append({"boxes": count, "ratio": round(ratio, 4), "ms": round(1000 * pairs[0][0] / calls, 3)})
-        print(f"{count:6d} boxes   {ratio:.3f} x the body without yields   (goal <= {GOAL} from 100 boxes on)")
+        print(
+            f"{count:6d} boxes   {ratio:.3f} x the body without yields   (goal <= {GOAL} from 100 boxes on)"
+        )
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
-    machine = f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}, numpy {np.__version__}"
-    result = {"command": " ".join(["python", *sys.argv]), "seed": 0, "commit": commit, "machine": machine, "rows": rows}
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    machine = f"{platform.machine()}, {python}, numpy {np.__version__}"
+    result = {
+        "command": " ".join(["python", *sys.argv]),
+        "seed": 0,
+        "commit": commit,
+        "machine": machine,
+        "rows": rows,
+    }
     path = Path(__file__).parent / "results" / "stepwise_cost.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -201,7 +201,9 @@ def rois(value, name, images, dtype, finite, *, xp=np):
 def _with_image_index(parts, name, images, xp):
     """One (L, 4) array per image as (K, 5) rows."""
     if len(parts) != images:
-        raise ValueError(f"{name}: a list of {len(parts)} came; wanted one (L, 4) array for each of {images} images")
+        raise ValueError(
+            f"{name}: a list of {len(parts)} came; wanted one (L, 4) array for each of {images} images"
+        )
     rows = []
     for image, part in enumerate(parts):
         part = real_array(part, f"{name}[{image}]", xp=xp)
@@ -218,7 +220,9 @@ def output(out, name, shape, dtype, inputs, *, xp=np):
     if not isinstance(out, xp.ndarray):
         raise TypeError(f"{name}: {type(out).__name__} came; wanted a {xp.__name__} array")
     if out.shape != tuple(shape) or out.dtype != dtype:
-        raise ValueError(f"{name}: {out.dtype} of shape {out.shape} came; wanted {np.dtype(dtype)} of shape {tuple(shape)}")
+        raise ValueError(
+            f"{name}: {out.dtype} of shape {out.shape} came; wanted {np.dtype(dtype)} of shape {tuple(shape)}"
+        )
     if xp is np and not out.flags.writeable:
         raise ValueError(f"{name}: the array is read-only; wanted one that can be written")
     if any(isinstance(part, xp.ndarray) and xp.may_share_memory(out, part) for part in inputs):

@@ -84,7 +84,11 @@ class Suppression:
 
     def rounded(self, threshold: float, dtype: np.dtype[np.floating]) -> np.floating:
         """The threshold as a scalar of the dtype that it is compared in."""
-        return dtype.type(threshold) if self.threshold_dtype == "boxes" else getattr(np, self.threshold_dtype)(threshold)
+        return (
+            dtype.type(threshold)
+            if self.threshold_dtype == "boxes"
+            else getattr(np, self.threshold_dtype)(threshold)
+        )
 
     def suppresses(self, overlap: Floats, threshold: float) -> NDArray[np.bool_]:
         """True where a box that overlaps a better one so much must go."""
@@ -120,7 +124,9 @@ class Roi:
         rounded = np.clip(np.nan_to_num(rounded, nan=0.0), -FARTHEST_CELL, FARTHEST_CELL)
         return [int(cell) for cell in rounded]
 
-    def bins(self, first: int, size: int, count: int, limit: int, dtype: np.dtype[np.floating]) -> list[tuple[int, int]]:
+    def bins(
+        self, first: int, size: int, count: int, limit: int, dtype: np.dtype[np.floating]
+    ) -> list[tuple[int, int]]:
         """`count` half-open ranges that cover `size` cells from `first` on, clipped to [0, limit]."""
         if self.edges == "integer":
             edges = [(p * size // count, -(-(p + 1) * size // count)) for p in range(count)]

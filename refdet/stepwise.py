@@ -43,7 +43,8 @@ class TraceTooLarge(MemoryError):
 class Stepwise(Protocol[P, R_co]):
     """What `stepwise` returns: a function with two more ways to be called."""
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """The result alone."""
 
     def trace(
         self,
@@ -52,9 +53,11 @@ class Stepwise(Protocol[P, R_co]):
         max_steps: int | None = None,
         max_bytes: int = MAX_BYTES,
         **kwargs: Any,
-    ) -> Trace[Any]: ...
+    ) -> Trace[Any]:
+        """Every step, and the result."""
 
-    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Generator[str, None, R_co]: ...
+    def steps(self, *args: P.args, **kwargs: P.kwargs) -> Generator[str, None, R_co]:
+        """The generator, to nest in another body."""
 
 
 def stepwise(*, check: Callable[..., tuple]) -> Callable[[Callable[P, Steps[R]]], Stepwise[P, R]]:
@@ -158,7 +161,9 @@ class Trace(Generic[R]):
         return trace_json(self, limit=limit, indent=indent)
 
     def __str__(self):
-        return "\n".join(f"{i:4d}  {'  ' * step.depth}{step.name}: {step.note}" for i, step in enumerate(self.steps))
+        return "\n".join(
+            f"{i:4d}  {'  ' * step.depth}{step.name}: {step.note}" for i, step in enumerate(self.steps)
+        )
 
 
 def _record(running, function, keep, max_steps, max_bytes):
@@ -256,7 +261,9 @@ class _Caption(string.Formatter):
 
     def format_field(self, value, format_spec):
         if isinstance(value, np.ndarray) and value.ndim:
-            return np.array2string(value, precision=4, threshold=12, edgeitems=4, separator=", ", max_line_width=10**6)
+            return np.array2string(
+                value, precision=4, threshold=12, edgeitems=4, separator=", ", max_line_width=10**6
+            )
         if isinstance(value, (float, np.floating)) and not format_spec:
             return f"{value:.6g}"
         return super().format_field(value, format_spec)
@@ -274,5 +281,9 @@ def _result_type(body):
     """What the function returns, where the body says `Steps[R]`, as text or as a type."""
     annotation = body.__annotations__.get("return", inspect.Signature.empty)
     if isinstance(annotation, str):
-        return annotation.removeprefix("Steps[").removesuffix("]") if annotation.startswith("Steps[") else annotation
+        return (
+            annotation.removeprefix("Steps[").removesuffix("]")
+            if annotation.startswith("Steps[")
+            else annotation
+        )
     return get_args(annotation)[-1] if get_args(annotation) else annotation

@@ -93,7 +93,11 @@ def _array(array, limit):
     shape = {"dtype": str(array.dtype), "shape": list(array.shape)}
     if array.size <= limit:
         return {**shape, "data": [encode(item) for item in array.ravel().tolist()]}
-    seen = {"min": encode(array.min()), "max": encode(array.max()), "mean": encode(float(array.mean(dtype=np.float64)))}
+    seen = {
+        "min": encode(array.min()),
+        "max": encode(array.max()),
+        "mean": encode(float(array.mean(dtype=np.float64))),
+    }
     return {**shape, **seen, "head": [encode(item) for item in array.ravel()[:16].tolist()]}
 
 

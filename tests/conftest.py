@@ -9,7 +9,10 @@ from hypothesis import HealthCheck, settings
 from refdet import kernels
 
 # The fixtures hand out functions, which carry nothing from one example to the next.
-STATELESS = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
+STATELESS = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
 settings.register_profile("dev", max_examples=50, **STATELESS)
 settings.register_profile("ci", max_examples=50, derandomize=True, print_blob=True, **STATELESS)
 settings.register_profile("deep", max_examples=2000, **STATELESS)
@@ -48,7 +51,13 @@ def implementation(backend):
         function = kernels.implementations(op.removesuffix("_plain"))[name]
         # The plain twin stands beside the fast form, where there are two.
         function = getattr(sys.modules[f"refdet.kernels.{name}"], op, function)
-        return _scheduled(function, *schedule) if schedule else _on_host(function) if name == "cuda" else function
+        return (
+            _scheduled(function, *schedule)
+            if schedule
+            else _on_host(function)
+            if name == "cuda"
+            else function
+        )
 
     return take
 
@@ -69,7 +78,9 @@ def _on_host(function):
 
     def call(*args, **kwargs):
         out = kwargs.get("out")
-        kwargs = {name: cupy.asarray(v) if name == "out" and v is not None else v for name, v in kwargs.items()}
+        kwargs = {
+            name: cupy.asarray(v) if name == "out" and v is not None else v for name, v in kwargs.items()
+        }
         result = function(*(_device(arg) for arg in args), **kwargs)
         host = tuple(map(cupy.asnumpy, result)) if isinstance(result, tuple) else cupy.asnumpy(result)
         if out is not None:

@@ -19,7 +19,12 @@ POOLED, ARGMAX = refdet.roi_pool_with_argmax(MAP, ROIS, (2, 2))
 # Every public function with arguments that work.
 CALLS = {
     "aligned_box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES},
-    "batched_nms": {"boxes": GOOD_BOXES, "scores": GOOD_SCORES, "idxs": np.array([0, 1, 0]), "iou_threshold": 0.5},
+    "batched_nms": {
+        "boxes": GOOD_BOXES,
+        "scores": GOOD_SCORES,
+        "idxs": np.array([0, 1, 0]),
+        "iou_threshold": 0.5,
+    },
     "box_area": {"boxes": GOOD_BOXES},
     "box_convert": {"boxes": GOOD_BOXES, "in_fmt": "xyxy", "out_fmt": "xywh"},
     "box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None},
@@ -27,9 +32,17 @@ CALLS = {
     "nms": {"boxes": GOOD_BOXES, "scores": GOOD_SCORES, "iou_threshold": 0.5},
     "remove_small_boxes": {"boxes": GOOD_BOXES, "min_size": 2},
     "roi_pool": {"input": MAP, "boxes": ROIS, "output_size": (2, 2), "spatial_scale": 1.0, "out": None},
-    "roi_pool_with_argmax": {"input": MAP, "boxes": ROIS, "output_size": (2, 2), "spatial_scale": 1.0, "out": None},
+    "roi_pool_with_argmax": {
+        "input": MAP,
+        "boxes": ROIS,
+        "output_size": (2, 2),
+        "spatial_scale": 1.0,
+        "out": None,
+    },
     "roi_pool_backward": {"grad_output": POOLED, "argmax": ARGMAX, "boxes": ROIS, "input_shape": MAP.shape},
 }
+
+
 class Subclass(np.ndarray):
     """A subclass whose indexing would break an algorithm that trusted it."""
 
@@ -56,7 +69,10 @@ def hostile(like):
         read_only,
         base[::-1],
         base.astype(">f8"),
-        *(base.astype(dtype) for dtype in ("i1", "u1", "i8", "u8", bool, complex, object, "U8", "S8", np.longdouble)),
+        *(
+            base.astype(dtype)
+            for dtype in ("i1", "u1", "i8", "u8", bool, complex, object, "U8", "S8", np.longdouble)
+        ),
         np.full(base.shape, np.iinfo(np.int64).max),
         np.full(base.shape, np.iinfo(np.int64).min),
         np.ma.masked_greater(base, 0),
@@ -115,7 +131,11 @@ def test_hostile_values_one_argument_at_a_time(name, argument):
     like = good[argument] if isinstance(good[argument], np.ndarray) else GOOD_BOXES
     for value in hostile(like):
         if argument == "input_shape" and isinstance(value, tuple):
-            value = (1, 1, *(side % 2**20 for side in value))  # larger is legal, and more than any machine holds
+            value = (
+                1,
+                1,
+                *(side % 2**20 for side in value),
+            )  # larger is legal, and more than any machine holds
         checked_call(getattr(refdet, name), {**good, argument: value})
 
 
@@ -155,7 +175,9 @@ def test_hostile_values_in_several_arguments(data, name):
     checked_call(getattr(refdet, name), arguments)
 
 
-@pytest.mark.parametrize(("name", "argument"), [("box_iou", "boxes1"), ("box_iou", "boxes2"), ("roi_pool", "input")])
+@pytest.mark.parametrize(
+    ("name", "argument"), [("box_iou", "boxes1"), ("box_iou", "boxes2"), ("roi_pool", "input")]
+)
 def test_out_may_not_overlap_an_input(name, argument):
     good = CALLS[name]
     room = np.zeros(4096, np.float32)

@@ -40,7 +40,14 @@ WITHOUT_KERNEL = {
     "batched_nms": "a loop over classes around nms, which has kernels",
 }
 
-LIMITS = {"refdet/ops": 250, "refdet/boxes": 250, "refdet": 350, "csrc": 150, "csrc/emulator": 350, "tests": 300}
+LIMITS = {
+    "refdet/ops": 250,
+    "refdet/boxes": 250,
+    "refdet": 350,
+    "csrc": 150,
+    "csrc/emulator": 350,
+    "tests": 300,
+}
 
 
 def modules():
@@ -79,7 +86,12 @@ def test_every_package_has_a_floor():
 
 
 def test_imports_go_down_only():
-    assert [line for path in modules() if path.parent != PACKAGE or path.stem != "__init__" for line in upward(path, path.read_text())] == []
+    assert [
+        line
+        for path in modules()
+        if path.parent != PACKAGE or path.stem != "__init__"
+        for line in upward(path, path.read_text())
+    ] == []
 
 
 def test_an_upward_import_is_seen():
@@ -99,7 +111,9 @@ def public_functions(stem):
     return {
         name: value
         for name, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith(("_", "check_"))
+        if inspect.isfunction(value)
+        and value.__module__ == module.__name__
+        and not name.startswith(("_", "check_"))
     }
 
 
@@ -120,9 +134,9 @@ def test_kernels_have_the_signature_of_their_reference():
         wanted = list(inspect.signature(found["numpy"]).parameters.values())
         for backend, function in found.items():
             given = [p for p in inspect.signature(function).parameters.values() if p.name != "threads"]
-            assert [(p.name, p.kind, p.default) for p in given] == [(p.name, p.kind, p.default) for p in wanted], (
-                f"{backend}.{op}"
-            )
+            assert [(p.name, p.kind, p.default) for p in given] == [
+                (p.name, p.kind, p.default) for p in wanted
+            ], f"{backend}.{op}"
 
 
 def reference_steps(stem):
@@ -157,10 +171,14 @@ def test_docs_and_docstrings_carry_the_steps_in_order(stem):
 def test_yields_are_constant_named_captions():
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
-            decorated = isinstance(node, ast.FunctionDef) and any("stepwise" in ast.unparse(d) for d in node.decorator_list)
+            decorated = isinstance(node, ast.FunctionDef) and any(
+                "stepwise" in ast.unparse(d) for d in node.decorator_list
+            )
             for inner in ast.walk(node) if decorated else ():
                 if isinstance(inner, ast.Yield):
-                    assert isinstance(inner.value, ast.Constant) and re.match(r"[a-z]+: .", inner.value.value), path
+                    assert isinstance(inner.value, ast.Constant) and re.match(
+                        r"[a-z]+: .", inner.value.value
+                    ), path
 
 
 def test_no_package_exports_a_function_under_the_name_of_one_of_its_modules():
@@ -179,7 +197,12 @@ def limit_of(path):
 
 
 def test_files_stay_within_their_size():
-    files = [*modules(), *(ROOT / "csrc").rglob("*.c*"), *(ROOT / "csrc").rglob("*.h"), *(ROOT / "tests").rglob("*.py")]
+    files = [
+        *modules(),
+        *(ROOT / "csrc").rglob("*.c*"),
+        *(ROOT / "csrc").rglob("*.h"),
+        *(ROOT / "tests").rglob("*.py"),
+    ]
     lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in files}
     assert {str(p): n for p, n in lengths.items() if n > limit_of(ROOT / p)} == {}
 

@@ -21,7 +21,13 @@ def test_items_are_published():
 
 
 def test_ranges_are_spelled_out_and_other_words_are_not_items():
-    assert status.mentioned("ROI-2 to ROI-4, IOU-1; UTF-8 and NMS-10") == {"ROI-2", "ROI-3", "ROI-4", "IOU-1", "NMS-10"}
+    assert status.mentioned("ROI-2 to ROI-4, IOU-1; UTF-8 and NMS-10") == {
+        "ROI-2",
+        "ROI-3",
+        "ROI-4",
+        "IOU-1",
+        "NMS-10",
+    }
 
 
 def test_a_missing_page_is_seen(tmp_path, monkeypatch):

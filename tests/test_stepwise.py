@@ -179,7 +179,9 @@ def test_max_steps_records_the_first_and_counts_the_rest():
 
 
 def test_memory_cap_says_how_to_narrow():
-    with pytest.raises(TraceTooLarge, match=r"max_bytes=1000; record fewer with keep=\('name', ...\) or max_steps="):
+    with pytest.raises(
+        TraceTooLarge, match=r"max_bytes=1000; record fewer with keep=\('name', ...\) or max_steps="
+    ):
         total.trace(np.arange(100), max_bytes=1000)
 
 

@@ -15,7 +15,10 @@ from refdet.trace_json import SCHEMA, VERSION, decode, encode
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
-TWO = np.array([[0, 0, 4, 4], [1, 0, 5, 4], [9, 9, 12, 12]], np.float32), np.array([0.9, 0.8, 0.7], np.float32)
+TWO = (
+    np.array([[0, 0, 4, 4], [1, 0, 5, 4], [9, 9, 12, 12]], np.float32),
+    np.array([0.9, 0.8, 0.7], np.float32),
+)
 MAP = np.arange(16, dtype=np.float32).reshape(1, 1, 4, 4)
 
 # One call of every stepwise algorithm; its schema stands in tests/schemas/<name>.json.
@@ -86,7 +89,9 @@ def test_values_come_back(value):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.bool_, np.uint8])
 def test_arrays_come_back_bit_for_bit(dtype):
-    array = (np.random.default_rng(0).standard_normal((2, 0, 3)) if dtype == np.uint8 else np.arange(6) / 7).astype(dtype)
+    array = (
+        np.random.default_rng(0).standard_normal((2, 0, 3)) if dtype == np.uint8 else np.arange(6) / 7
+    ).astype(dtype)
     back = decode(json.loads(json.dumps(encode(array))))
     assert back.dtype == array.dtype and back.shape == array.shape and back.tobytes() == array.tobytes()
 
@@ -100,7 +105,9 @@ def test_special_floats_are_words():
 
 
 def test_a_large_array_is_summarised():
-    written = json.loads(hold.trace(np.arange(10000.0)).to_json(limit=100))["steps"][0]["set"]["value"]["array"]
+    written = json.loads(hold.trace(np.arange(10000.0)).to_json(limit=100))["steps"][0]["set"]["value"][
+        "array"
+    ]
     assert written == {
         "dtype": "float64",
         "shape": [10000],

@@ -149,7 +149,9 @@ def _pooled_bins(flat, bins, width, lowest, want_argmax):
     for begin, end in pairwise([0, *changes, len(bins)] if len(bins) else []):
         h, w, _ = bins[begin]
         best = value[begin:end]
-        for inside in (np.arange(h)[:, None] * width + np.arange(w)).ravel():  # row-major; none in an empty bin
+        for inside in (
+            np.arange(h)[:, None] * width + np.arange(w)
+        ).ravel():  # row-major; none in an empty bin
             place = bins[begin:end, 2] + inside
             higher = flat[place] > best  # (bins of this shape, C)
             if cell is not None:
@@ -164,7 +166,9 @@ def roi_pool_backward(grad_output, argmax, boxes, input_shape):
         grad_output, argmax, boxes, input_shape
     )
     grad_input = np.zeros(n * channels * height * width, grad_output.dtype)
-    plane = (images[:, None] * channels + np.arange(channels)) * (height * width)  # (K, 1) with (C,) -> (K, C)
+    plane = (images[:, None] * channels + np.arange(channels)) * (
+        height * width
+    )  # (K, 1) with (C,) -> (K, C)
     cell = plane[:, :, None, None] + argmax  # (K, C, 1, 1) with (K, C, rows, columns)
     taken = argmax >= 0
     np.add.at(grad_input, cell[taken], grad_output[taken])  # in index order, in the array's dtype

@@ -103,9 +103,7 @@ def check_aligned_box_iou(boxes1, boxes2, *, convention=REFDET):
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def aligned_box_iou(
-    boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
-) -> NDArray[np.floating]:
+def aligned_box_iou(boxes1: Array, boxes2: Array, *, convention: Convention = REFDET) -> NDArray[np.floating]:
     """Intersection over union of box i in `boxes1` with box i in `boxes2`.
 
     Parameters

@@ -84,8 +84,8 @@ def roi_pool(
     take.    Take the first largest cell of each bin, in row-major order.
 
     ROI-5. The formulas that the notes lost are restored (ERR-15); their triple loop over an already cropped
-    region (ROI-6) gives the same. Differs from the original: bin edges are exact integers; that layer computes them in float32
-    (``convention=FAST_RCNN``). Twins: csrc/roi_pool.cpp, csrc/roi_pool.cu.
+    region (ROI-6) gives the same. Differs from the original: bin edges are exact integers; that layer
+    computes them in float32 (``convention=FAST_RCNN``). Twins: csrc/roi_pool.cpp, csrc/roi_pool.cu.
 
     References
     ----------
@@ -173,7 +173,9 @@ def check_roi_pool_backward(grad_output, argmax, boxes, input_shape, *, xp=np):
         raise ValueError(f"grad_output: shape is {grad_output.shape}; wanted (K, C, rows, columns)")
     shape = checks.shape(input_shape, "input_shape", 4)
     if shape[1] != grad_output.shape[1]:
-        raise ValueError(f"input_shape: {shape[1]} channels came; wanted {grad_output.shape[1]}, as grad_output has")
+        raise ValueError(
+            f"input_shape: {shape[1]} channels came; wanted {grad_output.shape[1]}, as grad_output has"
+        )
     argmax = checks.whole_numbers(argmax, "argmax", grad_output.shape, "the cells that roi_pool took", xp=xp)
     cells = shape[2] * shape[3]
     if argmax.size and not (-1 <= int(argmax.min()) and int(argmax.max()) < cells):

@@ -14,7 +14,9 @@ def test_corners_outside_move_to_the_border():
 
 
 def test_inclusive_pixels_end_one_earlier():
-    assert clip_boxes_to_image([[-5, 2, 30, 12]], (10, 20), convention=refdet.FAST_RCNN).tolist() == [[0, 2, 19, 9]]
+    assert clip_boxes_to_image([[-5, 2, 30, 12]], (10, 20), convention=refdet.FAST_RCNN).tolist() == [
+        [0, 2, 19, 9]
+    ]
 
 
 def test_box_wholly_outside_has_no_area():
@@ -35,7 +37,8 @@ def test_nothing_in_nothing_out():
 
 
 @pytest.mark.parametrize(
-    ("size", "error"), [((0, 5), ValueError), ((5, -1), ValueError), ((5.5, 1), TypeError), ((1, 2, 3), TypeError)]
+    ("size", "error"),
+    [((0, 5), ValueError), ((5, -1), ValueError), ((5.5, 1), TypeError), ((1, 2, 3), TypeError)],
 )
 def test_size_must_be_two_whole_numbers(size, error):
     with pytest.raises(error, match="size"):

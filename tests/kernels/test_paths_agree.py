@@ -70,7 +70,9 @@ def test_hostile_maps_and_regions_pool_to_the_same_bits(implementation, case, da
         if len(rois):
             rois[data.draw(st.integers(0, len(rois) - 1)), data.draw(st.integers(1, 4))] = value
     expected = refdet.roi_pool_with_argmax(features, rois, size, scale, convention=refdet.TORCHVISION)
-    result = implementation("roi_pool_with_argmax")(features, rois, size, scale, convention=refdet.TORCHVISION)
+    result = implementation("roi_pool_with_argmax")(
+        features, rois, size, scale, convention=refdet.TORCHVISION
+    )
     assert same_bits(result, expected)
 
 
@@ -79,7 +81,10 @@ def test_hostile_maps_and_regions_pool_to_the_same_bits(implementation, case, da
 def test_memory_layout_does_not_matter(implementation, layout, dtype):
     rng = np.random.default_rng(0)
     drawn, scores = rng.integers(0, 8, (40, 4)).astype(dtype), (rng.integers(0, 5, 40) / 4).astype(dtype)
-    features, rois = rng.integers(-3, 4, (2, 3, 9, 8)).astype(dtype), rng.integers(0, 12, (7, 5)).astype(dtype)
+    features, rois = (
+        rng.integers(-3, 4, (2, 3, 9, 8)).astype(dtype),
+        rng.integers(0, 12, (7, 5)).astype(dtype),
+    )
     rois[:, 0] = [0, 1, 0, 1, 1, 0, 0]
     pooled, argmax = refdet.roi_pool_with_argmax(features, rois, (3, 2), 0.5)
 
@@ -96,12 +101,15 @@ def test_memory_layout_does_not_matter(implementation, layout, dtype):
         moved = [laid(a) if isinstance(a, np.ndarray) else a for a in arguments]
         before = [a.tobytes() if isinstance(a, np.ndarray) else a for a in moved]
         assert same_bits(implementation(op)(*moved), getattr(refdet, op)(*arguments)), op
-        assert before == [a.tobytes() if isinstance(a, np.ndarray) else a for a in moved], f"{op} changed an input"
+        assert before == [a.tobytes() if isinstance(a, np.ndarray) else a for a in moved], (
+            f"{op} changed an input"
+        )
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129, 257, 500])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_nms_agrees_at_block_edges(implementation, count, dtype):
+    """NMS-8: the mask of 64-bit words gives the same indices, whatever is left of the last word."""
     rng = np.random.default_rng(count)
     drawn = rng.integers(0, 40, (count, 4)).astype(dtype)
     drawn[:, 2:] = drawn[:, :2] + rng.integers(0, 12, (count, 2))
@@ -148,7 +156,13 @@ def test_planted_differences_are_seen():
     """The comparison itself: one bit, one dtype, one sign of zero, one NaN are differences."""
     value = np.array([0.0, 1.0, np.nan], np.float32)
     assert same_bits(value.copy(), value)
-    for planted in (np.nextafter(value, np.float32(2)), value.astype(np.float64), -value, value[:2], value.tolist()):
+    for planted in (
+        np.nextafter(value, np.float32(2)),
+        value.astype(np.float64),
+        -value,
+        value[:2],
+        value.tolist(),
+    ):
         assert not same_bits(planted, value)
     assert not same_bits(np.array([0.0, 1.0, 5.0], np.float32), value)
     assert not same_bits((value,), (value, value))

@@ -44,7 +44,13 @@ def test_pairs_by_hand(first, second, iou):
 
 def test_five_boxes_of_the_notes():
     """NMS-9: cxcywh boxes, IoU to six digits."""
-    centre = [[150, 200, 100, 150], [153, 202, 102, 148], [155, 205, 98, 145], [200, 300, 100, 150], [230, 290, 95, 140]]
+    centre = [
+        [150, 200, 100, 150],
+        [153, 202, 102, 148],
+        [155, 205, 98, 145],
+        [200, 300, 100, 150],
+        [230, 290, 95, 140],
+    ]
     corner = refdet.box_convert(centre, "cxcywh", "xyxy")
     upper = box_iou(corner, corner)[np.triu_indices(5, 1)].round(6).tolist()
     assert upper == [
@@ -126,7 +132,9 @@ def test_empty_inputs_give_empty_matrices():
 def test_non_finite_box_names_its_row(planted):
     bad = np.zeros((3, 4))
     bad[1, 2] = planted
-    with pytest.raises(ValueError, match=r"boxes2: row 1 is \[0.0, 0.0, (nan|inf|-inf), 0.0\]; wanted four finite"):
+    with pytest.raises(
+        ValueError, match=r"boxes2: row 1 is \[0.0, 0.0, (nan|inf|-inf), 0.0\]; wanted four finite"
+    ):
         box_iou(np.zeros((1, 4)), bad)
 
 
@@ -138,7 +146,9 @@ def test_area_that_overflows_names_its_row():
 
 
 def test_a_lone_box_is_told_how_to_become_a_row():
-    with pytest.raises(ValueError, match=r"boxes1: shape is \(4,\); wanted \(N, 4\).*one box is boxes1\[None\]"):
+    with pytest.raises(
+        ValueError, match=r"boxes1: shape is \(4,\); wanted \(N, 4\).*one box is boxes1\[None\]"
+    ):
         box_iou(np.zeros(4), np.zeros((1, 4)))
 
 
@@ -162,7 +172,11 @@ def test_masked_array_is_refused_because_its_mask_would_be_lost():
 def test_out_must_fit_be_writable_and_stand_apart():
     drawn = np.zeros((4, 4))
     for out, error, text in [
-        (np.zeros((4, 3)), ValueError, r"out: float64 of shape \(4, 3\) came; wanted float64 of shape \(4, 4\)"),
+        (
+            np.zeros((4, 3)),
+            ValueError,
+            r"out: float64 of shape \(4, 3\) came; wanted float64 of shape \(4, 4\)",
+        ),
         (np.zeros((4, 4), np.float32), ValueError, "out: float32"),
         ([[0] * 4] * 4, TypeError, "out: list came"),
         (np.broadcast_to(np.zeros(4), (4, 4)), ValueError, "read-only"),

@@ -13,7 +13,13 @@ from refdet import REFDET, batched_nms, box_iou, nms
 
 # By hand
 
-FIVE = [[150, 200, 100, 150], [153, 202, 102, 148], [155, 205, 98, 145], [200, 300, 100, 150], [230, 290, 95, 140]]
+FIVE = [
+    [150, 200, 100, 150],
+    [153, 202, 102, 148],
+    [155, 205, 98, 145],
+    [200, 300, 100, 150],
+    [230, 290, 95, 140],
+]
 FIVE_SCORES = [0.95, 0.92, 0.88, 0.40, 0.20]
 
 
@@ -114,7 +120,9 @@ def test_order_of_the_rows_does_not_matter_when_scores_differ(case, threshold, s
     boxes, scores = case
     scores = np.argsort(np.argsort(scores, kind="stable")).astype(boxes.dtype)
     order = np.random.default_rng(seed).permutation(len(boxes))
-    assert order[nms(boxes[order], scores[order], threshold)].tolist() == nms(boxes, scores, threshold).tolist()
+    assert (
+        order[nms(boxes[order], scores[order], threshold)].tolist() == nms(boxes, scores, threshold).tolist()
+    )
 
 
 @given(case=scored_boxes(), threshold=THRESHOLDS)
@@ -126,7 +134,9 @@ def test_batched_with_one_class_is_plain(case, threshold):
 @given(case=scored_boxes(), threshold=THRESHOLDS, data=st.data())
 def test_batched_is_the_union_of_its_classes(case, threshold, data):
     boxes, scores = case
-    classes = np.array(data.draw(st.lists(st.integers(-1, 2), min_size=len(boxes), max_size=len(boxes))), np.int64)
+    classes = np.array(
+        data.draw(st.lists(st.integers(-1, 2), min_size=len(boxes), max_size=len(boxes))), np.int64
+    )
     keep = batched_nms(boxes, scores, classes, threshold)
     apart = {
         int(members[k])
@@ -150,7 +160,11 @@ def test_nothing_in_nothing_out():
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ((np.zeros((2, 4)), np.zeros(3), 0.5), ValueError, r"scores: shape is \(3,\); wanted \(2,\), one score per box"),
+        (
+            (np.zeros((2, 4)), np.zeros(3), 0.5),
+            ValueError,
+            r"scores: shape is \(3,\); wanted \(2,\), one score per box",
+        ),
         ((np.zeros((2, 4)), np.zeros((2, 1)), 0.5), ValueError, r"scores: shape is \(2, 1\)"),
         ((np.zeros((2, 4)), [0.1, np.nan], 0.5), ValueError, "scores: row 1 is nan; wanted a finite score"),
         ((np.zeros((1, 4)), ["high"], 0.5), TypeError, "scores: dtype is <U4"),
@@ -197,8 +211,15 @@ def _wrong(**fields):
     [
         (_wrong(inclusive=True), LADDER, [0.9, 0.8, 0.7, 0.6], 0.5),
         (_wrong(ties="last"), [[0, 0, 2, 2]] * 3, [0.5, 0.9, 0.9], 0.5),
-        (_wrong(threshold_dtype="float64"), np.array([[0, 0, 20, 20], [0, 0, 20, 6]], np.float32), [0.9, 0.8], 0.3),
+        (
+            _wrong(threshold_dtype="float64"),
+            np.array([[0, 0, 20, 20], [0, 0, 20, 6]], np.float32),
+            [0.9, 0.8],
+            0.3,
+        ),
     ],
 )
 def test_each_rule_of_suppression_changes_a_case_by_hand(planted, boxes, scores, threshold):
-    assert nms(boxes, scores, threshold, convention=planted).tolist() != nms(boxes, scores, threshold).tolist()
+    assert (
+        nms(boxes, scores, threshold, convention=planted).tolist() != nms(boxes, scores, threshold).tolist()
+    )

@@ -111,7 +111,11 @@ def listing_of_the_notes(cropped, out_h, out_w):
     return result
 
 
-@given(seed=st.integers(0, 2**16), corners=st.tuples(*[st.integers(0, 7)] * 4), size=st.tuples(*[st.integers(1, 4)] * 2))
+@given(
+    seed=st.integers(0, 2**16),
+    corners=st.tuples(*[st.integers(0, 7)] * 4),
+    size=st.tuples(*[st.integers(1, 4)] * 2),
+)
 def test_equals_the_listing_of_the_notes_within_the_map(seed, corners, size):
     (x1, x2), (y1, y2) = sorted(corners[:2]), sorted(corners[2:])
     features = np.random.default_rng(seed).integers(-9, 9, (1, 2, 8, 8)).astype(np.float64)
@@ -137,7 +141,9 @@ def test_argmax_points_at_the_pooled_value(case):
 @given(case=pooling(), seed=st.integers(0, 2**16))
 def test_backward_is_the_transpose_of_forward(case, seed):
     """<pool'(x) u, v> = <u, pool'(x)^T v>: pooling along the argmax is linear."""
-    features, rois, size, scale = (np.float64(part) if isinstance(part, np.ndarray) else part for part in case)
+    features, rois, size, scale = (
+        np.float64(part) if isinstance(part, np.ndarray) else part for part in case
+    )
     _, argmax = roi_pool_with_argmax(features, rois, size, scale)
     rng = np.random.default_rng(seed)
     u, v = rng.integers(-4, 5, features.shape).astype(float), rng.integers(-4, 5, argmax.shape).astype(float)
@@ -157,7 +163,12 @@ def test_empty_inputs():
     assert roi_pool(np.zeros((1, 2, 3, 3)), np.zeros((0, 5)), (2, 2)).shape == (0, 2, 2, 2)
     assert roi_pool(np.zeros((1, 0, 3, 3)), [[0, 0, 0, 1, 1]], (2, 2)).shape == (1, 0, 2, 2)
     assert (roi_pool(np.zeros((1, 1, 0, 3)), [[0, 0, 0, 1, 1]], (2, 2)) == 0).all()
-    assert roi_pool_backward(np.zeros((0, 2, 1, 1)), np.zeros((0, 2, 1, 1), int), [], (1, 2, 3, 3)).shape == (1, 2, 3, 3)
+    assert roi_pool_backward(np.zeros((0, 2, 1, 1)), np.zeros((0, 2, 1, 1), int), [], (1, 2, 3, 3)).shape == (
+        1,
+        2,
+        3,
+        3,
+    )
 
 
 # Paths agree: tests/kernels/test_paths_agree.py
@@ -170,21 +181,37 @@ MAP = np.zeros((2, 1, 4, 4), np.float32)
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ((MAP, np.zeros((1, 4)), (2, 2)), ValueError, r"boxes: shape is \(1, 4\); wanted \(K, 5\).*one \(L, 4\) array"),
-        ((MAP, [[2, 0, 0, 1, 1]], (2, 2)), ValueError, "boxes: row 0 names image 2.0; wanted a whole number from 0 to 1"),
+        (
+            (MAP, np.zeros((1, 4)), (2, 2)),
+            ValueError,
+            r"boxes: shape is \(1, 4\); wanted \(K, 5\).*one \(L, 4\) array",
+        ),
+        (
+            (MAP, [[2, 0, 0, 1, 1]], (2, 2)),
+            ValueError,
+            "boxes: row 0 names image 2.0; wanted a whole number from 0 to 1",
+        ),
         ((MAP, [[0, 0, 0, 1, 1], [-1, 0, 0, 1, 1]], 2), ValueError, "boxes: row 1 names image -1.0"),
         ((MAP, [[0.5, 0, 0, 1, 1]], 2), ValueError, "names image 0.5"),
         ((MAP, [[np.nan, 0, 0, 1, 1]], 2), ValueError, "names image nan"),
         ((MAP, [[0, np.inf, 0, 1, 1]], 2), ValueError, "boxes: row 0 is .*finite corners in float32"),
         ((MAP, [[0, 1e300, 0, 1, 1]], 2), ValueError, "finite corners in float32"),
         ((MAP, [np.zeros((1, 4))], 2), ValueError, "a list of 1 came; wanted one .* for each of 2 images"),
-        ((MAP, [[0, 0, 0, 1, 1]], (0, 2)), ValueError, r"output_size\[0\]: 0 came; wanted a whole number of at least 1"),
+        (
+            (MAP, [[0, 0, 0, 1, 1]], (0, 2)),
+            ValueError,
+            r"output_size\[0\]: 0 came; wanted a whole number of at least 1",
+        ),
         ((MAP, [[0, 0, 0, 1, 1]], (2, 2.5)), TypeError, r"output_size\[1\]: 2.5 came"),
         ((MAP, [[0, 0, 0, 1, 1]], "7"), TypeError, "output_size: '7' came"),
         ((MAP, [[0, 0, 0, 1, 1]], 2, 0), ValueError, "spatial_scale: 0.0 came"),
         ((MAP, [[0, 0, 0, 1, 1]], 2, np.inf), ValueError, "spatial_scale: inf came"),
         ((MAP[0], [[0, 0, 0, 1, 1]], 2), ValueError, r"input: shape is \(1, 4, 4\); wanted \(N, C, H, W\)"),
-        ((MAP + np.nan, [[0, 0, 0, 1, 1]], 2), ValueError, "input: row 0 is 16 non-finite values|input: row 0"),
+        (
+            (MAP + np.nan, [[0, 0, 0, 1, 1]], 2),
+            ValueError,
+            "input: row 0 is 16 non-finite values|input: row 0",
+        ),
         ((MAP.astype(complex), [[0, 0, 0, 1, 1]], 2), TypeError, "input: dtype is complex128"),
     ],
 )
