@@ -16,6 +16,7 @@ Names that start with an underscore are not shown.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import inspect
@@ -127,8 +128,8 @@ class Trace(Generic[R]):
     function: str
     steps: list[Step] = field(repr=False)
     result: R
-    source: tuple[int, str] = field(repr=False)
-    """First line number and text of the body."""
+    sources: dict[str, tuple[int, str]] = field(repr=False)
+    """Of every body that ran and has one, by its name: first line number and text."""
     dropped: int = 0
     """Steps after `max_steps`, counted but not recorded."""
 
@@ -174,8 +175,7 @@ def _record(running, function, keep, max_steps, max_bytes):
         try:
             caption = next(running)
         except StopIteration as end:
-            lines, first = inspect.getsourcelines(inspect.unwrap(function))
-            return Trace(function.__name__, steps, end.value, (first, "".join(lines)), dropped)
+            return Trace(function.__name__, steps, end.value, recorder.sources, dropped)
         if max_steps is not None and len(steps) >= max_steps:
             dropped += 1
             continue
@@ -190,6 +190,7 @@ class _Recorder:
         self.max_bytes = max_bytes
         self.bytes = 0
         self.frames: dict[int, tuple[int, Any, dict[str, Any]]] = {}
+        self.sources: dict[str, tuple[int, str]] = {}
 
     def step(self, running, caption, count):
         inner, depth = running, 0
@@ -198,6 +199,10 @@ class _Recorder:
         key, _, text = caption.partition(": ")
         number, variables = self.snapshot(inner, count)
         name = inner.gi_code.co_name
+        if name not in self.sources:
+            with contextlib.suppress(OSError):  # a body typed at a prompt has no source
+                lines, first = inspect.getsourcelines(inner.gi_code)
+                self.sources[name] = first, "".join(lines)
         return Step(name, key, text, inner.gi_frame.f_lineno, depth, number, variables)
 
     def snapshot(self, generator, count):

@@ -1,6 +1,6 @@
 """A trace as strict JSON, for players, graders and the comparison of two runs.
 
-Version 1: {"schema": "refdet-trace", "version": 1, "function", "source": {"first_line", "text"},
+Version 1: {"schema": "refdet-trace", "version": 1, "function", "sources": {function: {"first_line", "text"}},
 "steps": [{"function", "name", "caption", "note", "line", "depth", "frame", "set": {name: value}}],
 "dropped", "result"}. "set" holds the variables that changed since the last step of the same frame.
 
@@ -20,7 +20,6 @@ SCHEMA, VERSION = "refdet-trace", 1
 
 def trace_json(trace, *, limit=4096, indent=None):
     """The text; arrays of more than `limit` values are written as shape, range, mean and first values."""
-    first_line, text = trace.source
     shown: dict[int, dict] = {}
     steps = []
     for step in trace.steps:
@@ -43,7 +42,7 @@ def trace_json(trace, *, limit=4096, indent=None):
         "schema": SCHEMA,
         "version": VERSION,
         "function": trace.function,
-        "source": {"first_line": first_line, "text": text},
+        "sources": {name: {"first_line": line, "text": text} for name, (line, text) in trace.sources.items()},
         "steps": steps,
         "dropped": trace.dropped,
         "result": encode(trace.result, limit),

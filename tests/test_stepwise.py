@@ -115,7 +115,7 @@ def test_steps_hold_name_note_line_and_the_variables_of_that_moment():
     assert [step.table.tolist() for step in trace] == [[-1, 2, 3], [-1, -1, 3], [-1, -1, -1]]
     assert [step.done for step in trace] == [[0], [0, 1], [0, 1, 2]]
     assert trace[1].note == "2 makes 3"
-    first, text = trace.source
+    first, text = trace.sources["total"]
     assert 'yield "add' in text.splitlines()[trace[0].line - first]
 
 
@@ -135,6 +135,7 @@ def test_nested_steps_show_their_own_variables_one_deeper():
     ]
     assert "done" in trace[0].variables and "done" not in trace[2].variables
     assert trace.named("double")[0].first == 3
+    assert set(trace.sources) == {"total", "doubled"}
 
 
 def test_an_array_is_copied_only_when_its_bytes_change():

@@ -61,7 +61,7 @@ def test_json_is_strict_and_replays_to_the_variables_of_every_step(name):
 
     whole = json.loads(trace.to_json(), parse_constant=refuse)
     assert (whole["schema"], whole["version"], whole["function"]) == (SCHEMA, VERSION, trace.function)
-    assert set(whole) == {"schema", "version", "function", "source", "steps", "dropped", "result"}
+    assert set(whole) == {"schema", "version", "function", "sources", "steps", "dropped", "result"}
     frames = {}
     for step, written in zip(trace, whole["steps"], strict=True):
         assert set(written) == {"function", "name", "caption", "note", "line", "depth", "frame", "set"}

@@ -186,12 +186,11 @@ def _write(args, found, keep, trace):
 
 
 def _page(args, found, keep, trace):
-    from refdet.ops.nms import nms
     from refdet.report.page import Page
 
     page = Page(f"nms of {found.name}")
     page.text(f"{len(keep)} of {len(found.boxes)} boxes are kept; {_how(args)}.")
-    page.player(trace, bodies=[nms])
+    page.player(trace)
     page.heading("Kept, best first")
     page.table(*kept_rows(found, keep))
     return page

@@ -87,7 +87,7 @@ class Page:
         picture = void("img", src=data_uri(array), alt=caption, width=array.shape[1], height=array.shape[0])
         self.parts.append(_figure(Markup(picture), caption))
 
-    def player(self, trace, view="boxes", *, bodies=(), image=None, limit=4096):
+    def player(self, trace, view="boxes", *, image=None, limit=4096):
         """The steps of a trace, to click through.
 
         Parameters
@@ -95,8 +95,6 @@ class Page:
         trace : Trace
         view : {"boxes", "source"}
             "boxes" draws the variable ``boxes`` with the fates that `nms` gives them; "source" draws nothing.
-        bodies : sequence of stepwise functions
-            Those that the traced one calls by ``yield from``, so that their source is shown too.
         image : (H, W) or (H, W, 3) uint8 array, optional
             What lies behind the boxes.
         limit : int
@@ -112,7 +110,7 @@ class Page:
         if view == "boxes" and not all(_has_fates(step) for step in trace):
             raise ValueError(f"view: {trace.function} has no boxes that are kept or go; wanted 'source'")
         # "</script>" inside the data would end it: no "<" is written as such.
-        data = json.dumps(player_data(trace, bodies, limit), allow_nan=False).replace("<", "\\u003c")
+        data = json.dumps(player_data(trace, limit), allow_nan=False).replace("<", "\\u003c")
         controls = [element("button", name.capitalize(), type="button", data_go=name) for name in BUTTONS]
         source = element("pre", class_="source", tabindex=0, aria_label="Source; lines that ran are marked")
         variables = element("table", element("tbody"), aria_label="Variables; those that changed are marked")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import json
 import textwrap
 from typing import Any
@@ -11,14 +10,12 @@ from typing import Any
 from refdet.stepwise import Trace
 
 
-def player_data(trace, bodies=(), limit=4096):
+def player_data(trace, limit=4096):
     """An object for the player, ready for JSON.
 
     Parameters
     ----------
     trace : Trace
-    bodies : sequence of stepwise functions
-        Those that the traced one calls by ``yield from``; their source is shown while they run.
     limit : int
         Arrays of more values are summarised.
 
@@ -36,10 +33,7 @@ def player_data(trace, bodies=(), limit=4096):
     """
     if not isinstance(trace, Trace):
         raise TypeError(f"trace: {type(trace).__name__} came; wanted what nms.trace(...) returns")
-    sources = {trace.function: _Source(*trace.source)}
-    for body in bodies:
-        lines, first = inspect.getsourcelines(inspect.unwrap(body))
-        sources.setdefault(body.__name__, _Source(first, "".join(lines)))
+    sources = {name: _Source(*source) for name, source in trace.sources.items()}
     last: dict[int, int] = {}
     ran: list[list[int] | None] = []
     for step in trace:

@@ -97,7 +97,7 @@ def test_a_whole_report_is_quiet_narrow_and_harmless(browser):
     page.svg(bars.draw({HOSTILE: 1.0}, unit=HOSTILE), HOSTILE)
     page.image(image, HOSTILE)
     page.player(nms.trace(BOXES, SCORES, 0.5), image=image)
-    page.player(batched_nms.trace(BOXES, SCORES, [0, 1, 0], 0.5), bodies=[nms])
+    page.player(batched_nms.trace(BOXES, SCORES, [0, 1, 0], 0.5))
     page.player(roi_pool.trace(np.zeros((1, 1, 4, 4)), [[0, 0, 0, 3, 3]], 2), view="source")
     page.player(roi_pool.trace(np.zeros((1, 1, 4, 4)), [], 2), view="source")
     script = """

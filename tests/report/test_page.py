@@ -27,7 +27,7 @@ def whole(word="plain"):
     page.svg(bars.draw({word: 3.0}, unit=word), word)
     page.image(IMAGE, word)
     page.player(TRACE, image=IMAGE)
-    page.player(batched_nms.trace(BOXES, [0.9, 0.8, 0.7], [0, 1, 0], 0.5), bodies=[nms])
+    page.player(batched_nms.trace(BOXES, [0.9, 0.8, 0.7], [0, 1, 0], 0.5))
     page.player(roi_pool.trace(np.zeros((1, 1, 2, 2)), [[0, 0, 0, 1, 1]], 1), view="source")
     return page
 

@@ -38,7 +38,7 @@ def test_the_lines_of_nms_run_from_yield_to_yield_and_around_the_loop():
 
 def test_a_nested_body_has_its_own_lines():
     trace = batched_nms.trace(BOXES, SCORES, [0, 0, 1], 0.5)
-    data = player_data(trace, bodies=[nms])
+    data = player_data(trace)
     assert set(data["bodies"]) == {"batched_nms", "nms"}
     closing = [k for k, step in enumerate(trace) if step.name == "class"]
     loop, class_ = code(batched_nms, "for label in"), code(batched_nms, 'yield "class')
@@ -47,9 +47,16 @@ def test_a_nested_body_has_its_own_lines():
     assert data["ran"][second_sort] == [code(nms, "rule = "), code(nms, 'yield "sort')]
 
 
-def test_an_unknown_body_has_no_lines():
+def test_the_body_that_did_the_steps_is_shown_and_not_the_one_that_only_called_it():
     data = player_data(roi_pool.trace(np.zeros((1, 1, 2, 2)), [[0, 0, 0, 1, 1]], 1))
-    assert data["ran"] == [None] * 3 and set(data["bodies"]) == {"roi_pool"}
+    assert set(data["bodies"]) == {"roi_pool_with_argmax"} and None not in data["ran"]
+
+
+def test_a_body_without_source_has_steps_but_no_lines():
+    scope = {"stepwise": stepwise}
+    exec("@stepwise(check=lambda n: (n,))\ndef typed(n):\n    yield 'only: {n}'\n    return n\n", scope)
+    data = player_data(scope["typed"].trace(3))
+    assert data["ran"] == [None] and data["bodies"] == {} and data["trace"]["steps"][0]["note"] == "3"
 
 
 def test_the_docstring_is_left_out_and_nothing_else():
@@ -115,7 +122,7 @@ def test_the_lines_start_at_the_innermost_loop_that_holds_both_yields():
 )
 def test_the_trace_comes_back_from_the_page_as_it_was(trace, document):
     page = Page("t")
-    page.player(trace, view="source", bodies=[nms])
+    page.player(trace, view="source")
     (data,) = document(page.html()).players()
     assert data["trace"] == json.loads(trace.to_json())
     assert len(data["ran"]) == len(trace)
