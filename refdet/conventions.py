@@ -205,10 +205,10 @@ TORCHVISION = Convention(
 
 FAST_RCNN = Convention(
     "FAST_RCNN",
-    "py-faster-rcnn 781a917 (lib/utils/bbox.pyx, lib/nms/cpu_nms.pyx) and caffe-fast-rcnn's ROIPooling; run",
+    "fast-rcnn and py-faster-rcnn: bbox.pyx and nms.pyx 0c8afa4, voc_eval.py 45e0da9, Caffe layer 4c85442; run",
     # bbox.pyx: inclusive pixels; the overlap stays 0 unless both sides of the intersection are positive.
     overlap=Overlap(plus_one=1, inverted="signed"),
-    # cpu_nms.pyx: `if ovr >= thresh` with a Python (double) threshold; order = scores.argsort()[::-1].
+    # nms.pyx, later cpu_nms.pyx: `if ovr >= thresh` with a Python (double) threshold; order = scores.argsort()[::-1].
     suppression=Suppression(inclusive=True, ties="last", threshold_dtype="float64"),
     # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),

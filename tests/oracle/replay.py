@@ -1,0 +1,81 @@
+"""refdet under a profile on the recorded cases: one function per op, and what differs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from strategies import same_bits
+
+from refdet.boxes.area import box_area
+from refdet.conventions import PROFILES
+from refdet.ops.box_iou import box_iou
+from refdet.ops.nms import batched_nms, nms
+from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
+
+from . import recordings
+from .groups import DISAGREEMENTS, GROUPS
+
+REFERENCE = {
+    "box_area": box_area,
+    "box_iou": box_iou,
+    "nms": nms,
+    "batched_nms": batched_nms,
+    "roi_pool": roi_pool,
+    "roi_pool_with_argmax": roi_pool_with_argmax,
+    "roi_pool_backward": roi_pool_backward,
+}
+# A part, or one of its fields, decides these ops; the gradient follows from the pooling.
+DECIDES = {
+    "offset_classes_up_to": ("batched_nms",),
+    "least_offset": ("batched_nms",),
+    "overlap": ("box_area", "box_iou", "nms", "batched_nms"),
+    "suppression": ("nms", "batched_nms"),
+    "roi": ("roi_pool", "roi_pool_with_argmax"),
+}
+
+
+@cache
+def recorded(system):
+    """The recorded answers of one system by group."""
+    return recordings.load(system)
+
+
+@cache
+def given(system, group):
+    """The cases of one group."""
+    return GROUPS[system][group]()
+
+
+def agreeing(system, ops=tuple(REFERENCE)):
+    """Groups of these ops that no disagreement is listed for."""
+    names = [name for name in GROUPS[system] if name.partition("/")[0] in ops]
+    return [name for name in names if (system, name) not in DISAGREEMENTS]
+
+
+def differences(system, group, convention=None, answers=None, take=REFERENCE.get):
+    """Each case of a group where the bits are not the system's: (number, arguments, their answer, ours)."""
+    answers = answers or recorded(system)[group]
+    for i, (arguments, answer) in enumerate(zip(given(system, group), answers, strict=True)):
+        result = attempt(group, arguments, convention or PROFILES[system], take)
+        if isinstance(result, ValueError) or not same_bits(result, answer):
+            yield i, arguments, answer, result
+
+
+def attempt(group, arguments, convention, take=REFERENCE.get):
+    """What the function that `take` finds for the group's op returns, or the error that came instead."""
+    op = group.partition("/")[0]
+    try:
+        if op != "roi_pool_backward":
+            return take(op)(*arguments, convention=convention)
+        cells, rois, output, scale, grad = arguments
+        _, argmax = take("roi_pool_with_argmax")(cells, rois, output, scale, convention=convention)
+        return take(op)(grad, argmax, rois, cells.shape)
+    except ValueError as error:
+        return error
+
+
+def told(difference):
+    """A difference as text: the smallest thing to look at."""
+    i, arguments, answer, result = difference
+    shown = ", ".join(repr(a.tolist() if hasattr(a, "tolist") else a)[:300] for a in arguments)
+    return f"case {i}: {shown}\nthe system: {answer!r}\nrefdet:     {result!r}"

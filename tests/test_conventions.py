@@ -1,0 +1,299 @@
+"""The fields of a convention: each changes one answer that can be checked with a pencil."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from strategies import same_bits
+
+from refdet.conventions import (
+    COCO,
+    FARTHEST_CELL,
+    FAST_RCNN,
+    OPENCV,
+    PROFILES,
+    REFDET,
+    TORCHVISION,
+    AveragePrecision,
+    Convention,
+    Overlap,
+    Roi,
+    Suppression,
+)
+from refdet.evaluation.average_precision import integrate
+from refdet.evaluation.matching import match_detections
+from refdet.ops.box_iou import box_iou
+from refdet.ops.nms import batched_nms, nms
+from refdet.ops.roi_pool import roi_pool, roi_pool_with_argmax
+
+PARTS = {"overlap": Overlap, "suppression": Suppression, "roi": Roi, "average_precision": AveragePrecision}
+
+
+def varied(part, **changes):
+    """REFDET with some fields of one part changed."""
+    return dataclasses.replace(REFDET, **{part: dataclasses.replace(getattr(REFDET, part), **changes)})
+
+
+def iou(box1, box2, convention, dtype=float):
+    return box_iou(np.array([box1], dtype), np.array([box2], dtype), convention=convention)[0, 0]
+
+
+def kept(boxes, threshold, convention, dtype=float, scores=None):
+    scores = np.arange(len(boxes), 0, -1.0) if scores is None else np.array(scores)
+    return nms(np.array(boxes, dtype), scores, threshold, convention=convention).tolist()
+
+
+def half(convention):
+    # 32/64 with continuous corners, 45/81 with inclusive ones.
+    return iou([0, 0, 8, 8], [0, 0, 8, 4], convention)
+
+
+def touching(convention):
+    return iou([0, 0, 6, 6], [6, 0, 12, 6], convention)
+
+
+def inverted_pair(convention):
+    return iou([3, 3, 1, 1], [1, 1, 3, 3], convention)
+
+
+def inverted_once(convention):
+    return convention.overlap.area(np.array([[3.0, 0, 1, 2]])).tolist()
+
+
+def two_points(convention):
+    return iou([7, 7, 7, 7], [30, 30, 30, 30], convention)
+
+
+def third(convention):
+    return box_iou(np.float32([[0, 0, 3, 1]]), np.float32([[0, 0, 1, 1]]), convention=convention)
+
+
+def blamed(function, *arguments):
+    """The result, or the argument that the error names."""
+    try:
+        return function(*arguments).item()
+    except ValueError as error:
+        return str(error).partition(":")[0]
+
+
+def not_a_number(convention):
+    return blamed(iou, [0, 0, np.nan, 1], [0, 0, 1, 1], convention)
+
+
+def at_the_threshold(convention):
+    return kept([[0, 0, 4, 2], [0, 0, 4, 1]], 0.5, convention)
+
+
+def equal_scores(convention):
+    return kept([[0, 0, 4, 4], [0, 0, 4, 4]], 0.5, convention, scores=[0.5, 0.5])
+
+
+def three_tenths(convention):
+    # IoU 6/20. The float32 next to 0.3 is 0.300000012, above the double 0.3.
+    return kept([[0, 0, 20, 20], [0, 0, 20, 6]], 0.3, convention, np.float32)
+
+
+def seven_tenths(convention):
+    # IoU 7/10 in float64; the float32 next to 0.7 is 0.699999988, below it.
+    return kept([[0, 0, 10, 1], [0, 0, 7, 1]], 0.7, convention)
+
+
+def two_classes_at_minus_one(convention):
+    # The largest coordinate is -1: a shift by -1 + 1 leaves both classes where they are.
+    boxes = np.array([[-2.0, -2, -1, -1], [-2, -2, -1, -1]])
+    return batched_nms(boxes, np.array([0.9, 0.8]), np.array([0, 1]), 0.5, convention=convention).tolist()
+
+
+def spilled(convention):
+    # 235 cells in 7 bins: 7 * float32(235 / 7) = 235.00002, so the last bin reads cell 235, outside the RoI.
+    ramp = np.arange(240, dtype=np.float32).reshape(1, 1, 240, 1)
+    return roi_pool(ramp, np.float32([[0, 0, 0, 0, 234]]), (7, 1), convention=convention)[0, 0, -1, 0]
+
+
+def lowest_cell(convention):
+    cells = np.full((1, 1, 1, 1), -np.finfo(np.float32).max)
+    return roi_pool_with_argmax(cells, np.zeros((1, 5)), 1, convention=convention)[1].item()
+
+
+def map_without_numbers(convention):
+    cells, rois = np.full((1, 1, 1, 1), np.nan), np.zeros((1, 5))
+    return blamed(lambda: roi_pool(cells, rois, 1, convention=convention))
+
+
+def claimed(convention, boxes, truths, threshold):
+    scores, images = np.arange(len(boxes), 0, -1.0), np.zeros(len(boxes), int)
+    truth = (np.array(truths, float), np.zeros(len(truths), int))
+    result = match_detections(np.array(boxes), scores, images, *truth, threshold, convention=convention)
+    return np.where(result.true_positive, result.ground_truth, -1).tolist()
+
+
+def half_found(convention):
+    return claimed(convention, [[0, 0, 8, 4]], [[0, 0, 8, 8]], 0.5)
+
+
+def best_one_taken(convention):
+    # The second detection overlaps the first truth by 9/10 and the second by 8/11; the first is taken.
+    return claimed(convention, [[0, 0, 20, 20], [0, 2, 20, 20]], [[0, 0, 20, 20], [0, 4, 20, 24]], 0.5)
+
+
+def between_two(convention):
+    return claimed(convention, [[1, 0, 11, 10]], [[0, 0, 10, 10], [2, 0, 12, 10]], 0.5)
+
+
+def quarter_of_the_recall(convention):
+    return integrate(np.array([0.25]), np.array([1.0]), convention=convention)
+
+
+NEAR = float(np.float32(1) - np.float32(2 / 3))
+SHOWN = [
+    # part, field, value, what shows it, the answer then, REFDET's answer
+    ("overlap", "plus_one", 1, half, 45 / 81, 0.5),
+    ("overlap", "plus_one", 1, touching, 7 / 91, 0.0),
+    ("overlap", "inverted", "signed", inverted_once, [-4.0], [0.0]),
+    ("overlap", "inverted", "sorted", inverted_pair, 1.0, 0.0),
+    ("overlap", "division", "ieee", two_points, np.nan, 0.0),
+    ("overlap", "division", "distance", two_points, 1.0, 0.0),
+    ("overlap", "division", "distance", lambda c: iou([0, 0, 3, 1], [0, 0, 1, 1], c), NEAR, 1 / 3),
+    ("overlap", "dtype", "float64", third, np.array([[1 / 3]]), np.float32([[1 / 3]])),
+    ("overlap", "finite", "propagate", not_a_number, 0.0, "boxes1"),
+    ("suppression", "inclusive", True, at_the_threshold, [0], [0, 1]),
+    ("suppression", "ties", "last", equal_scores, [1], [0]),
+    ("suppression", "threshold_dtype", "float64", three_tenths, [0], [0, 1]),
+    ("suppression", "threshold_dtype", "float32", seven_tenths, [0], [0, 1]),
+    ("suppression", "offset_classes_up_to", 8, two_classes_at_minus_one, [0], [0, 1]),
+    ("suppression", "offset_classes_up_to", 7, two_classes_at_minus_one, [0, 1], [0, 1]),
+    ("roi", "edges", "float", spilled, np.float32(235), np.float32(234)),
+    ("roi", "lowest", float(np.finfo(np.float32).min), lowest_cell, -1, 0),
+    ("roi", "finite", "propagate", map_without_numbers, -np.inf, "input"),
+    ("average_precision", "strict", True, half_found, [-1], [0]),
+    ("average_precision", "reassign", True, best_one_taken, [0, 1], [0, -1]),
+    ("average_precision", "ties", "last", between_two, [1], [0]),
+    ("average_precision", "integration", "11point", quarter_of_the_recall, 3 / 11, 0.25),
+    ("average_precision", "integration", "101point", quarter_of_the_recall, 26 / 101, 0.25),
+]
+
+
+@pytest.mark.parametrize(("part", "field", "value", "show", "then", "now"), SHOWN)
+def test_a_field_changes_what_it_says(part, field, value, show, then, now):
+    assert same(show(varied(part, **{field: value})), then)
+    assert same(show(REFDET), now)
+
+
+def same(result, expected):
+    if isinstance(expected, np.ndarray):
+        return same_bits(result, expected)
+    return result == expected or (result != result and expected != expected)
+
+
+def test_the_least_offset_keeps_classes_apart_below_zero():
+    shifting = varied("suppression", offset_classes_up_to=100)
+    at_least_zero = varied("suppression", offset_classes_up_to=100, least_offset=0.0)
+    assert two_classes_at_minus_one(shifting) == [0]
+    assert two_classes_at_minus_one(at_least_zero) == [0, 1]
+
+
+def test_every_field_is_shown_above():
+    fields = {(name, field.name) for name, part in PARTS.items() for field in dataclasses.fields(part)}
+    assert fields == {(part, field) for part, field, *_ in SHOWN} | {("suppression", "least_offset")}
+
+
+# Methods
+
+
+def test_scores_are_ordered_stably_whichever_side_wins_ties():
+    scores = np.array([0.5, 0.9, 0.5, 0.1, 0.9])
+    assert Suppression().by_score(scores).tolist() == [1, 4, 0, 2, 3]
+    assert Suppression(ties="last").by_score(scores).tolist() == [4, 1, 2, 0, 3]
+
+
+def test_a_score_that_is_no_number_goes_first():
+    assert Suppression().by_score(np.array([1.0, np.nan, np.inf, np.nan])).tolist() == [1, 3, 2, 0]
+
+
+def test_the_threshold_is_rounded_once_to_its_dtype():
+    assert same_bits(Suppression().rounded(0.3, np.dtype(np.float32)), np.float32(0.3))
+    assert same_bits(
+        Suppression(threshold_dtype="float64").rounded(0.3, np.dtype(np.float32)), np.float64(0.3)
+    )
+    assert same_bits(
+        Suppression(threshold_dtype="float32").rounded(0.3, np.dtype(np.float64)), np.float32(0.3)
+    )
+
+
+def test_an_overlap_of_another_precision_is_compared_exactly():
+    assert Suppression().suppresses(np.float32([0.3]), np.float64(0.3)).tolist() == [True]
+    assert Suppression().suppresses(np.float64([0.3]), np.float32(0.3)).tolist() == [False]
+
+
+def test_cells_are_rounded_half_away_from_zero():
+    assert Roi().cells(np.array([2.5, -2.5, 0.49999999999999994, -0.5])) == [3, -3, 0, -1]
+
+
+def test_cells_stay_within_the_bound_and_no_number_is_cell_zero():
+    corners = np.array([1e300, -np.inf, np.nan, 2.0**30 - 1])
+    assert Roi().cells(corners) == [FARTHEST_CELL, -FARTHEST_CELL, 0, 2**30 - 1]
+
+
+def test_bins_share_cells_and_end_at_the_map():
+    # Seven cells from cell 2 in three bins: [2, 5), [4, 7), [6, 9), on a map of 8.
+    assert Roi().bins(2, 7, 3, 8, np.dtype(float)) == [(2, 5), (4, 7), (6, 8)]
+
+
+def test_float_edges_spill_in_float32_at_235_and_in_float64_at_225_cells():
+    rule = Roi(edges="float")
+    ends = {
+        (size, dtype.__name__): rule.bins(0, size, 7, 999, np.dtype(dtype))[-1][1]
+        for size in (225, 235)
+        for dtype in (np.float32, np.float64)
+    }
+    assert ends == {
+        (225, "float32"): 225,
+        (225, "float64"): 226,
+        (235, "float32"): 236,
+        (235, "float64"): 235,
+    }
+
+
+def test_the_first_of_equal_cells_is_taken_and_no_number_never_is():
+    value, place = Roi().first_largest(
+        np.array([[1.0, 3, 3], [np.nan, -np.inf, 2], [np.nan, np.nan, np.nan]])
+    )
+    assert value.tolist() == [3, 2, -np.inf] and place.tolist() == [1, 2, -1]
+
+
+# A convention as a value
+
+
+@pytest.mark.parametrize("value", [REFDET, Overlap(), Suppression(), Roi(), AveragePrecision()])
+def test_conventions_are_frozen(value):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(value, dataclasses.fields(value)[0].name, 1)
+
+
+def test_a_convention_can_be_varied_compared_and_hashed():
+    inclusive = varied("suppression", inclusive=True)
+    assert inclusive != REFDET and varied("suppression", inclusive=False) == REFDET
+    assert {REFDET: 1}[varied("suppression")] == 1 and REFDET.suppression.inclusive is False
+
+
+def test_a_part_that_the_system_lacks_is_an_error_with_a_remedy():
+    with pytest.raises(ValueError, match=r"convention: COCO has no rule for suppression \(pycocotools"):
+        nms(np.zeros((1, 4)), np.ones(1), 0.5, convention=COCO)
+    with pytest.raises(ValueError, match="OPENCV has no rule for roi"):
+        roi_pool(np.zeros((1, 1, 1, 1)), np.zeros((1, 5)), 1, convention=OPENCV)
+    with pytest.raises(ValueError, match="TORCHVISION has no rule for average_precision"):
+        match_detections(np.zeros((0, 4)), [], np.zeros(0, int), np.zeros((0, 4)), [], convention=TORCHVISION)
+
+    mended = dataclasses.replace(COCO, suppression=REFDET.suppression)
+    assert kept([[0, 0, 4, 4], [0, 0, 4, 4]], 0.5, mended) == [0]
+
+
+def test_a_profile_is_known_by_its_name():
+    assert repr(FAST_RCNN) == "FAST_RCNN"
+    assert all(isinstance(p, Convention) and PROFILES[p.name.lower()] is p for p in PROFILES.values())
+
+
+@pytest.mark.parametrize("profile", [p for p in PROFILES.values() if p is not REFDET])
+def test_a_profile_names_its_system_its_version_and_how_it_is_known(profile):
+    assert any(digit in profile.system for digit in "0123456789")
+    assert profile.system.endswith(("; run", "; read"))
