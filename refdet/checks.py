@@ -82,7 +82,16 @@ def boxes(value, name, overlap, *, xp=np):
         )
     if overlap.finite == "reject":
         _reject_overflow(array, name, xp)
-    return array + 0.0  # no negative zeros: maximum(-0.0, 0.0) differs from one machine to the next
+    return _without_negative_zero(array, xp)
+
+
+def _without_negative_zero(array, xp):
+    """A copy in which -0.0 is 0.0, for NumPy's maximum(-0.0, 0.0) differs from one machine to the next.
+
+    Not on a device: CuPy's addition would flush small numbers to zero, and the CUDA kernels need no copy, since
+    they add `plus_one` to every difference.
+    """
+    return array + 0.0 if xp is np else array
 
 
 def _reject_overflow(array, name, xp):
@@ -116,7 +125,7 @@ def scores(value, name, count, *, finite="reject", xp=np):
         raise ValueError(f"{name}: shape is {array.shape}; wanted ({count},), one score per box")
     if finite == "reject":
         reject_non_finite(array, name, "a finite score", xp=xp)
-    return array + 0.0
+    return _without_negative_zero(array, xp)
 
 
 def threshold(value, name):
