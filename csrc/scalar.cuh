@@ -25,14 +25,15 @@ struct OverlapRule {
     int division;
 };
 
+// NaN is handed on, as np.maximum and np.minimum do.
 template <typename real>
 REFDET_HD real larger(real a, real b) {
-    return a > b ? a : b;
+    return a > b || a != a ? a : b;
 }
 
 template <typename real>
 REFDET_HD real smaller(real a, real b) {
-    return a < b ? a : b;
+    return a < b || a != a ? a : b;
 }
 
 // Overlap.area of one box.

@@ -13,11 +13,11 @@ from __future__ import annotations
 from contextlib import nullcontext
 from functools import cache
 
-from refdet.kernels import _require_device
+from refdet.kernels import require_device
 from refdet.kernels.cuda_sources import KERNELS, options, source
 from refdet.kernels.launch import Operations
 
-_require_device()
+require_device()
 
 import cupy  # noqa: E402  (only once it is known to be there)
 from cupy.cuda.compiler import compile_using_nvrtc  # noqa: E402
