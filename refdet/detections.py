@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refdet import checks
 from refdet.conventions import REFDET
@@ -35,9 +37,9 @@ class Detections:
     (2, array([7]))
     """
 
-    boxes: np.ndarray
-    scores: np.ndarray
-    labels: np.ndarray
+    boxes: NDArray[np.floating]
+    scores: NDArray[np.floating]
+    labels: NDArray[np.int64]
 
     def __post_init__(self):
         boxes = checks.boxes(self.boxes, "boxes", REFDET.overlap)
@@ -46,10 +48,10 @@ class Detections:
         for name, value in (("boxes", boxes), ("scores", scores), ("labels", labels)):
             object.__setattr__(self, name, value)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.boxes)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Detections:
         """The rows that a mask, indices, a slice or one index selects."""
         return Detections(
             self.boxes[index].reshape(-1, 4), self.scores[index].reshape(-1), self.labels[index].reshape(-1)

@@ -1,0 +1,1 @@
+"""Detection before networks: orientation histograms, linear support vector machines, hard negatives."""

@@ -1,0 +1,206 @@
+"""Hard negative mining: train on the negatives that the machine still gets wrong (SMP-5, MAT-3).
+
+Windows without an object are endless and most are easy. Go through the images once, keep the windows that
+score above the margin, train again whenever enough have come together, and drop those that became easy.
+
+Letters: P positive examples, N windows of an image, D features, K classes.
+Source: P. Felzenszwalb et al., Object Detection with Discriminatively Trained Part Based Models, PAMI 2010,
+section 4.4; R. Girshick et al., R-CNN, CVPR 2014, section 2.3; numbers of rcnn, rcnn_train.m.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refdet import checks
+from refdet.checks import Array
+from refdet.classical.linear_svm import LinearSVM, fit_linear_svm
+from refdet.ops.box_iou import box_iou
+from refdet.stepwise import Steps, stepwise
+
+
+def svm_labels(
+    windows: Array, gt_boxes: Array, gt_labels: Array, num_classes: int, negative_below: float = 0.3
+) -> NDArray[np.float64]:
+    """Which windows are negatives of which class: -1, or 0 where the window is too near an object of the class.
+
+    Parameters
+    ----------
+    windows : (N, 4) array
+    gt_boxes : (G, 4) array
+    gt_labels : (G,) integer array
+        0 to `num_classes` - 1.
+    num_classes : int
+    negative_below : float
+        A window is a negative if it overlaps every object of the class by less than this IoU.
+
+    Returns
+    -------
+    labels : (N, num_classes) float64 array of -1 and 0
+        Windows are never positives; those are the ground-truth boxes themselves.
+
+    Notes
+    -----
+    MAT-3. In an image without the class every window is a negative.
+
+    Examples
+    --------
+    >>> svm_labels(np.array([[0, 0, 4, 4], [6, 6, 9, 9]]), np.array([[0, 0, 4, 5]]), np.array([1]), 2)
+    array([[-1.,  0.],
+           [-1., -1.]])
+    """
+    gt_labels = checks.whole_numbers(gt_labels, "gt_labels", (len(gt_boxes),), "one class per box")
+    labels = np.full((len(windows), num_classes), -1.0)
+    overlap = box_iou(windows, gt_boxes)  # (N, G)
+    for label in np.unique(gt_labels):
+        labels[overlap[:, gt_labels == label].max(axis=1) >= negative_below, label] = 0
+    return labels
+
+
+def check_mine_hard_negatives(
+    positives,
+    labels,
+    images,
+    *,
+    rng,
+    cost=1e-3,
+    positive_weight=2.0,
+    bias_scale=10.0,
+    tolerance=0.05,
+    hard_above=-1.0001,
+    retrain_after=2000,
+    easy_below=-1.2,
+):
+    """Positives (P, D) and their labels (P, K); the numbers are checked where they are used."""
+    positives = checks.real_array(positives, "positives")
+    labels = np.asarray(labels, np.float64)
+    if positives.ndim != 2 or labels.ndim != 2 or len(labels) != len(positives):
+        raise ValueError(
+            f"labels: shape is {labels.shape}; wanted (P, K), a row for each of the positives, {positives.shape}"
+        )
+    retrain_after = checks.whole_number(retrain_after, "retrain_after", 0)
+    easy_below = checks.real_number(easy_below, "easy_below")
+    hard_above = checks.real_number(hard_above, "hard_above")
+    if hard_above >= 0:
+        raise ValueError(f"hard_above: {hard_above} came; wanted a score below 0, such as the margin's -1")
+    training = (cost, positive_weight, bias_scale, tolerance)
+    return positives, labels, images, rng, *training, hard_above, retrain_after, easy_below
+
+
+@stepwise(check=check_mine_hard_negatives)
+def mine_hard_negatives(
+    positives: Array,
+    labels: Array,
+    images: Iterable[tuple[Array, Array]],
+    *,
+    rng: np.random.Generator,
+    cost: float = 1e-3,
+    positive_weight: float = 2.0,
+    bias_scale: float = 10.0,
+    tolerance: float = 0.05,
+    hard_above: float = -1.0001,
+    retrain_after: int = 2000,
+    easy_below: float = -1.2,
+) -> Steps[LinearSVM]:
+    """Train one machine per class on all positives and on the hard negatives of one pass over the images.
+
+    Parameters
+    ----------
+    positives : (P, D) array
+        Features of the ground-truth boxes.
+    labels : (P, K) array of -1, 0 and 1
+        An object of one class is a negative of the others.
+    images : iterable of (features, labels) pairs
+        Of each image (N, D) features of its windows and (N, K) labels, from `svm_labels`; taken one by
+        one, so the features need not all be in memory.
+    rng : numpy.random.Generator
+    cost, positive_weight, bias_scale, tolerance
+        As for `fit_linear_svm`; the examples change between trainings, so a loose tolerance does.
+    hard_above : float below 0
+        A negative that scores more, for any class, joins the examples.
+    retrain_after : int
+        Train again when more than so many have joined.
+    easy_below : float
+        After training, negatives that score less for every class leave.
+
+    Returns
+    -------
+    svm : LinearSVM
+        Of the last training.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `fit_linear_svm`.
+
+    Notes
+    -----
+    score. Score the windows of an image; the hard ones wait. Of the first image all negatives do.
+    train. When enough wait, train on the positives and all negatives, from the last dual variables.
+    evict. Drop the negatives that became easy.
+
+    SMP-5. Differs from rcnn_train.m: a window that is hard for one class becomes a negative of every
+    class that it may be one of, since all classes train together; training goes on from the last dual
+    variables instead of anew.
+
+    Examples
+    --------
+    One feature; the windows at 1 and 0.2 are hard, the one at -9 is not:
+
+    >>> images = [([[-1.0], [-2]], [[-1], [-1]]), ([[-9.0], [0.2], [1]], [[-1], [-1], [-1]])]
+    >>> rng = np.random.default_rng(0)
+    >>> trace = mine_hard_negatives.trace([[3.0]], [[1]], images, cost=1, rng=rng, keep="hard")
+    >>> trace.named("score")[1].hard
+    array([1, 2])
+    """
+    training: dict[str, Any] = {
+        "cost": cost,
+        "positive_weight": positive_weight,
+        "bias_scale": bias_scale,
+        "tolerance": tolerance,
+    }
+    examples, targets, alpha, waiting, enough = positives, labels, np.zeros(labels.shape), [], 0
+    svm = _blind(positives.shape[1], labels.shape[1])
+    for features, kinds, is_last in _with_last(images, positives, labels):
+        hard = np.flatnonzero(_hard(svm, features, kinds, hard_above))
+        waiting.append((features[hard], kinds[hard]))
+        yield "score: of the image the windows {hard} are hard"
+        if not is_last and sum(len(kinds) for _, kinds in waiting) <= enough:
+            continue
+        examples = np.concatenate([examples, *(features for features, _ in waiting)])
+        targets = np.concatenate([targets, *(kinds for _, kinds in waiting)])
+        size = len(examples)
+        alpha = np.concatenate([alpha, np.zeros((size - len(alpha), targets.shape[1]))])
+        waiting, enough = [], retrain_after
+        svm = yield from fit_linear_svm.steps(examples, targets, rng=rng, start=alpha, **training)
+        yield "train: on {size} examples"
+        stays = _hard(svm, examples, targets, easy_below)
+        stays[: len(positives)] = True
+        examples, targets, alpha = examples[stays], targets[stays], svm.alpha[stays]
+        yield "evict: the easy ones go, {stays} says which stay"
+    return svm
+
+
+def _blind(features, classes):
+    """A machine that scores 0 everywhere, and so finds every negative hard."""
+    nothing = np.zeros(classes)
+    return LinearSVM(np.zeros((features, classes)), nothing, np.zeros((0, classes)), nothing, nothing)
+
+
+def _hard(svm, features, labels, threshold):
+    """Rows that are negatives of a class and score above the threshold for it."""
+    return ((labels < 0) & (svm.decision(features) > threshold)).any(axis=1)
+
+
+def _with_last(images, positives, labels):
+    """Each image's features and labels, and whether it is the last; without images, one without windows."""
+    features, kinds = positives[:0], labels[:0]
+    for i, (next_features, next_kinds) in enumerate(images):
+        if i > 0:
+            yield features, kinds, False
+        features, kinds = np.asarray(next_features), np.asarray(next_kinds)
+    yield features, kinds, True

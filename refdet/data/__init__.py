@@ -1,0 +1,1 @@
+"""Real input: scenes of handwritten digits."""

@@ -1,0 +1,129 @@
+"""SMP-5, MAT-3, LOSS-6."""
+
+import numpy as np
+import pytest
+
+from refdet.classical.hard_negatives import mine_hard_negatives, svm_labels
+from refdet.classical.linear_svm import fit_linear_svm
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+# By hand
+
+
+def test_windows_near_an_object_of_the_class_take_no_part():
+    """IoU with the object of class 1: 16/16, 5/16 and 4/16; 0.3 itself is near."""
+    windows = np.array([[0, 0, 4, 4], [0, 0, 1.25, 4], [0, 0, 1, 4]])
+    assert svm_labels(windows, [[0, 0, 4, 4]], [1], 2).tolist() == [[-1, 0], [-1, 0], [-1, -1]]
+    exactly = np.array([[0.0, 0, 3, 4]])  # 12 of 40
+    assert svm_labels(exactly, [[0, 0, 10, 4]], [0], 1, negative_below=12 / 40).tolist() == [[0]]
+
+
+def test_the_nearest_object_of_the_class_decides():
+    windows = np.array([[0, 0, 4, 4]])
+    assert svm_labels(windows, [[0, 0, 4, 4], [9, 9, 12, 12]], [0, 0], 2).tolist() == [[0, -1]]
+
+
+def test_without_the_class_every_window_is_a_negative():
+    assert svm_labels(np.ones((2, 4)), np.zeros((0, 4)), [], 3).tolist() == [[-1] * 3] * 2
+
+
+# One feature: positives at 3; image after image the windows.
+POSITIVES, LABELS = np.array([[3.0]]), np.array([[1]])
+
+
+def pass_over(*images, **options):
+    """A trace of one pass over images of one-feature windows, all of them negatives."""
+    pairs = [(np.array(image, float).reshape(-1, 1), -np.ones((len(image), 1))) for image in images]
+    options = {"cost": 1.0, "retrain_after": 1, "bias_scale": 1.0, "tolerance": 1e-6} | options
+    return mine_hard_negatives.trace(POSITIVES, LABELS, pairs, rng=rng(), **options)
+
+
+def test_of_the_first_image_all_windows_count_and_then_the_hard_ones():
+    trace = pass_over([-9, -8], [-9, 1, 2.5], [-7])
+    mined = [step for step in trace if step.function == "mine_hard_negatives"]
+    assert [step.name for step in mined] == ["score", "train", "evict"] * 3
+    assert [step.hard.tolist() for step in mined if step.name == "score"] == [[0, 1], [1, 2], []]
+
+
+def test_easy_negatives_leave_and_hard_ones_stay():
+    trace = pass_over([-9, 1], [2.5])
+    after = [step for step in trace if step.name == "evict"]
+    assert after[0].examples.ravel().tolist() == [3, 1]  # -9 scores far below -1.2
+    assert after[1].examples.ravel().tolist() == [3, 1, 2.5]
+
+
+def test_training_waits_until_enough_have_come():
+    trace = pass_over([-9], [1], [2], [2.5], retrain_after=2)
+    names = [step.name for step in trace if step.function == "mine_hard_negatives"]
+    assert names == ["score", "train", "evict", "score", "score", "score", "train", "evict"]
+
+
+# Properties
+
+
+def test_without_images_the_machine_rests_on_the_positives():
+    svm = mine_hard_negatives(POSITIVES, LABELS, [], rng=rng())
+    alone = fit_linear_svm(POSITIVES, LABELS, 1e-3, positive_weight=2, bias_scale=10, rng=rng())
+    assert (svm.weights == alone.weights).all() and (svm.bias == alone.bias).all()
+
+
+def test_mining_reaches_the_machine_that_all_windows_would_give():
+    """Two classes, 600 windows in ten images; what is left out has no say: its dual variable is 0."""
+    draw = rng(3)
+    positives, labels = draw.normal([2, 0, 0], 0.7, (30, 3)), np.tile([1, -1], (30, 1))
+    positives[15:, :2], labels[15:] = positives[15:, 1::-1], [-1, 1]
+    images = [(draw.normal(-0.5, 1, (60, 3)), -np.ones((60, 2))) for _ in range(10)]
+    options = {"cost": 0.05, "positive_weight": 2.0, "bias_scale": 10.0, "tolerance": 1e-4}
+    mined = mine_hard_negatives.trace(positives, labels, images, rng=rng(), retrain_after=50, **options)
+    everything = np.concatenate([positives, *(f for f, _ in images)])
+    targets = np.concatenate([labels, *(t for _, t in images)])
+    full = fit_linear_svm(everything, targets, rng=rng(), max_epochs=9999, **options)
+    assert np.allclose(mined.result.weights, full.weights, atol=0.02)
+    used = mined.named("train")[-1].examples
+    assert 30 < len(used) < len(everything)
+
+
+def test_ignored_windows_never_join():
+    pairs = [(np.array([[5.0], [-1.0]]), np.array([[0.0], [-1.0]]))] * 2
+    trace = mine_hard_negatives.trace(POSITIVES, LABELS, pairs, rng=rng(), retrain_after=0)
+    assert 5.0 not in trace.named("train")[-1].examples
+
+
+# Paths agree
+
+
+def test_the_plain_call_gives_what_the_trace_gives():
+    images = [(rng(i).normal(0, 1, (20, 2)), -np.ones((20, 1))) for i in range(3)]
+    positives, labels = np.array([[1.0, 2.0]]), np.array([[1]])
+    plain = mine_hard_negatives(positives, labels, images, rng=rng())
+    trace = mine_hard_negatives.trace(positives, labels, images, rng=rng())
+    assert (plain.weights == trace.result.weights).all()
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "words"),
+    [
+        ({"positives": np.ones(3)}, ValueError, "labels: shape"),
+        ({"labels": [[1], [1]]}, ValueError, "labels: shape"),
+        ({"cost": -1}, ValueError, "cost"),
+        ({"retrain_after": -1}, ValueError, "retrain_after"),
+        ({"hard_above": np.nan}, ValueError, "hard_above"),
+        ({"hard_above": 0.5}, ValueError, "hard_above: 0.5 came; wanted a score below 0"),
+    ],
+)
+def test_bad_arguments_are_named(changed, error, words):
+    arguments = {"positives": POSITIVES, "labels": LABELS, "images": [], "rng": rng()} | changed
+    with pytest.raises(error, match=words):
+        mine_hard_negatives(**arguments)
+
+
+def test_labels_that_are_not_whole_are_refused():
+    with pytest.raises(TypeError, match="gt_labels"):
+        svm_labels(np.ones((1, 4)), np.ones((1, 4)), [0.5], 2)

@@ -1,0 +1,180 @@
+"""LOSS-6 (the machine), by dual coordinate descent."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refdet.classical.linear_svm import fit_linear_svm
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def cloud(seed=0, count=60, features=4, classes=3):
+    """Overlapping classes, so that no plane is without a loss."""
+    draw = rng(seed)
+    labels = draw.integers(0, classes, count)
+    centres = draw.normal(0, 1, (classes, features))
+    one_against_rest = np.where(labels[:, None] == np.arange(classes), 1, -1)
+    return centres[labels] + draw.normal(0, 1, (count, features)), one_against_rest
+
+
+def objective(svm, features, labels, cost, positive_weight=1.0, bias_scale=1.0, power=1):
+    """LOSS-6 from its definition, (K,)."""
+    margin = labels * (features @ svm.weights + svm.bias)
+    price = cost * np.where(labels > 0, positive_weight, 1.0) * (labels != 0)
+    regulariser = 0.5 * (svm.weights**2).sum(axis=0) + 0.5 * (svm.bias / bias_scale) ** 2
+    return regulariser + (price * np.maximum(0, 1 - margin) ** power).sum(axis=0)
+
+
+# By hand
+
+
+def test_two_points_without_bias():
+    """x = 2 and x = -1: the margin of the second needs w = 1, the first is beyond it."""
+    svm = fit_linear_svm([[2.0], [-1.0]], [1, -1], 10, bias_scale=0, tolerance=1e-12, rng=rng())
+    assert np.allclose(svm.weights, 1) and svm.bias == 0
+    assert np.allclose(svm.alpha.ravel(), [0, 1]) and np.allclose([svm.primal, svm.dual], 0.5)
+
+
+def test_a_small_cost_bounds_the_dual_variables():
+    """One point at 1, no bias: w = min(C, 1) for the hinge; for its square w = 2 C / (1 + 2 C)."""
+    for cost, weight in ((0.25, 0.25), (3.0, 1.0)):
+        svm = fit_linear_svm([[1.0]], [1], cost, bias_scale=0, tolerance=1e-12, rng=rng())
+        assert np.isclose(svm.weights[0, 0], weight)
+    svm = fit_linear_svm([[1.0]], [1], 0.25, bias_scale=0, loss="squared_hinge", tolerance=1e-12, rng=rng())
+    assert np.isclose(svm.weights[0, 0], 1 / 3)
+
+
+def test_the_bias_is_one_more_weight_of_a_constant_feature():
+    """One example without features: only w_B B is left, and w_B = min(C B, 1 / B)."""
+    for cost, weight in ((0.001, 0.01), (1.0, 0.1)):
+        svm = fit_linear_svm(np.zeros((1, 1)), [1], cost, bias_scale=10, tolerance=1e-12, rng=rng())
+        assert np.isclose(svm.bias[0], 10 * weight) and svm.weights[0, 0] == 0
+
+
+def test_a_label_of_zero_takes_no_part():
+    features, labels = cloud(classes=1, count=20)
+    marked = np.where(np.arange(20)[:, None] % 2 == 0, labels * rng(1).choice([-1, 1], (20, 1)), 0)
+    with_idle = fit_linear_svm(features, marked, tolerance=1e-9, max_epochs=9999, rng=rng())
+    without = fit_linear_svm(features[::2], marked[::2], tolerance=1e-9, max_epochs=9999, rng=rng())
+    assert np.allclose(with_idle.weights, without.weights, atol=1e-3) and not with_idle.alpha[1::2].any()
+
+
+# Properties
+
+
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
+@pytest.mark.parametrize("positive_weight", [1.0, 2.0])
+def test_the_gap_is_as_small_as_asked_and_the_primal_is_the_definition(loss, positive_weight):
+    features, labels = cloud()
+    options = {"positive_weight": positive_weight, "bias_scale": 10.0}
+    svm = fit_linear_svm(features, labels, 0.3, loss=loss, tolerance=1e-3, rng=rng(), **options)
+    assert (svm.dual <= svm.primal * (1 + 1e-12)).all() and (svm.primal - svm.dual <= 1e-3 * svm.primal).all()
+    power = 1 if loss == "hinge" else 2
+    assert np.allclose(svm.primal, objective(svm, features, labels, 0.3, power=power, **options))
+
+
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
+def test_no_step_away_from_the_solution_is_cheaper(loss):
+    features, labels = cloud(seed=2, classes=1)
+    labels = labels * rng(3).choice([-1, 1], labels.shape)
+    svm = fit_linear_svm(features, labels, 0.5, loss=loss, tolerance=1e-9, max_epochs=99999, rng=rng())
+    power = 1 if loss == "hinge" else 2
+    best = objective(svm, features, labels, 0.5, power=power)
+    for direction in rng(4).normal(0, 1e-3, (50, 5)):
+        moved = replace(svm, weights=svm.weights + direction[:4, None], bias=svm.bias + direction[4])
+        assert (objective(moved, features, labels, 0.5, power=power) >= best * (1 - 1e-8)).all()
+
+
+@given(st.integers(0, 99), st.sampled_from(["hinge", "squared_hinge"]))
+def test_sweeps_never_lower_the_dual(seed, loss):
+    features, labels = cloud(seed, count=12)
+    trace = fit_linear_svm.trace(features, labels, 0.5, loss=loss, max_epochs=20, rng=rng(seed))
+    duals = np.array([step.dual for step in trace.named("measure")])
+    assert (np.diff(duals, axis=0) >= -1e-9).all()
+    assert all(((step.alpha >= 0) & (step.alpha <= step.upper)).all() for step in trace.named("measure"))
+
+
+def test_classes_side_by_side_are_the_classes_one_by_one():
+    features, labels = cloud()
+    options = {"tolerance": 1e-8, "max_epochs": 99999, "cost": 0.2}
+    together = fit_linear_svm(features, labels, rng=rng(), **options)
+    for k in range(labels.shape[1]):
+        alone = fit_linear_svm(features, labels[:, k], rng=rng(5), **options)
+        assert np.allclose(together.weights[:, k], alone.weights[:, 0], atol=1e-3)
+        assert np.isclose(together.primal[k], alone.primal[0], rtol=1e-7)
+
+
+def test_a_start_at_the_solution_is_at_rest():
+    features, labels = cloud()
+    svm = fit_linear_svm(features, labels, tolerance=1e-4, rng=rng())
+    trace = fit_linear_svm.trace(features, labels, tolerance=1e-3, start=svm.alpha, rng=rng())
+    assert [step.name for step in trace] == ["measure"]
+
+
+def test_no_examples_no_weights():
+    svm = fit_linear_svm(np.zeros((0, 3)), np.zeros((0, 2)), rng=rng())
+    assert not svm.weights.any() and svm.weights.shape == (3, 2) and svm.bias.tolist() == [0, 0]
+
+
+def test_precision_stays():
+    features, labels = cloud()
+    svm = fit_linear_svm(features.astype(np.float32), labels, rng=rng())
+    assert svm.weights.dtype == svm.bias.dtype == np.float32 and svm.decision(features).shape == labels.shape
+
+
+# Paths agree
+
+
+def test_the_trace_ends_in_the_same_machine():
+    features, labels = cloud()
+    plain = fit_linear_svm(features, labels, rng=rng(7))
+    traced = fit_linear_svm.trace(features, labels, rng=rng(7)).result
+    assert (plain.weights == traced.weights).all() and (plain.alpha == traced.alpha).all()
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
+def test_the_objective_is_as_low_as_liblinear_s(loss):
+    LinearSVC = pytest.importorskip("sklearn.svm").LinearSVC
+    features, labels = cloud(count=120)
+    options = {"loss": loss, "bias_scale": 10, "tolerance": 1e-7, "max_epochs": 99999}
+    svm = fit_linear_svm(features, labels, 0.1, rng=rng(), **options)
+    for k in range(labels.shape[1]):
+        theirs = LinearSVC(C=0.1, loss=loss, dual=True, intercept_scaling=10, tol=1e-8, max_iter=10**6)
+        theirs.fit(features, labels[:, k])
+        same = replace(svm, weights=theirs.coef_.T, bias=theirs.intercept_)
+        power = 1 if loss == "hinge" else 2
+        expected = objective(same, features, labels[:, k : k + 1], 0.1, bias_scale=10, power=power)[0]
+        assert np.isclose(svm.primal[k], expected, rtol=1e-6)
+        assert np.allclose(svm.weights[:, k], theirs.coef_[0], atol=2e-3)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "words"),
+    [
+        ({"features": np.ones(3)}, ValueError, "features: shape"),
+        ({"features": [[np.nan], [0.0]]}, ValueError, "features: row 0"),
+        ({"labels": [1]}, ValueError, "labels: shape"),
+        ({"labels": [1, 2]}, ValueError, "labels: wanted"),
+        ({"cost": 0}, ValueError, "cost: 0.0"),
+        ({"positive_weight": -1}, ValueError, "positive_weight"),
+        ({"tolerance": np.nan}, ValueError, "tolerance"),
+        ({"loss": "log"}, ValueError, "loss: 'log'"),
+        ({"max_epochs": -1}, ValueError, "max_epochs"),
+        ({"start": [[1.0]]}, ValueError, "start"),
+        ({"start": [[-1.0], [0.0]]}, ValueError, "start"),
+    ],
+)
+def test_bad_arguments_are_named(changed, error, words):
+    arguments = {"features": [[1.0], [2.0]], "labels": [1, -1], "rng": rng()} | changed
+    with pytest.raises(error, match=words):
+        fit_linear_svm(**arguments)

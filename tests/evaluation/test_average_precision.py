@@ -1,0 +1,170 @@
+"""EVAL-6 to EVAL-10; ERR-80, ERR-83, ERR-91."""
+
+import dataclasses
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refdet import COCO, FAST_RCNN, REFDET, TORCHVISION, evaluation
+from refdet.evaluation import area_ap, coco_ap, eleven_point_ap, integrate, step_ap, voc_ap, yolov5_ap
+
+RULES = [step_ap, area_ap, eleven_point_ap, coco_ap, yolov5_ap]
+
+
+def curve(flags, positives):
+    """Recall and precision of hits (T) and false positives (F), best first."""
+    right = np.cumsum([flag == "T" for flag in flags])
+    return right / positives, right / np.arange(1, len(flags) + 1)
+
+
+# By hand
+
+
+@pytest.mark.parametrize(
+    ("flags", "positives", "expected"),
+    [
+        ("TTTT", 5, [0.8, 0.8, 0.818182, 0.801980, 0.9]),
+        ("TTFT", 5, [0.55, 0.55, 0.590909, 0.554455, 0.69875]),
+        ("TFTFFF", 2, [0.833333, 0.833333, 0.848485, 0.834983, 0.828333]),
+        ("TTF", 2, [1, 1, 1, 1, 0.995]),
+        ("TTFFFF", 2, [1, 1, 1, 1, 0.995]),
+        ("TFTTF", 4, [0.604167, 0.625, 0.613636, 0.628713, 0.698]),
+    ],
+)
+def test_worked_examples(flags, positives, expected):
+    """EVAL-10, five columns: step, area, 11 points, 101 points, YOLOv5."""
+    assert [round(rule(*curve(flags, positives)), 6) for rule in RULES] == expected
+
+
+def test_a_recall_of_exactly_a_level_reaches_it():
+    """ERR-83: np.arange puts 0.3, 0.6 and 0.7 one bit too high; .522727 and .272727 then."""
+    recall, precision = curve("TTFT", 5)
+    wrong = [precision[recall >= level].max(initial=0) for level in np.arange(0, 1.0001, 0.1)]
+    assert round(float(np.mean(wrong)), 6) == 0.522727
+    assert round(eleven_point_ap(recall, precision), 6) == 0.590909
+    assert round(eleven_point_ap(*curve("TTT", 10)), 6) == 0.363636
+
+
+@pytest.mark.parametrize(("hits", "positives"), [(k, n) for n in (10, 20, 30, 70) for k in range(1, n + 1)])
+def test_eleven_points_with_any_number_of_objects(hits, positives):
+    """Precision 1 up to recall k / n: as many levels as j / 10 <= k / n, counted in whole numbers."""
+    levels = sum(Fraction(j, 10) <= Fraction(hits, positives) for j in range(11))
+    assert eleven_point_ap(*curve("T" * hits, positives)) == levels / 11
+
+
+def test_the_levels_of_coco_are_those_of_pycocotools():
+    """7 of 20 is 0.35 exactly; pycocotools' own level is one bit above, so 35 levels are reached, not 36."""
+    assert round(coco_ap(*curve("T" * 7, 20)) * 101, 9) == 35
+    assert round(coco_ap(*curve("T" * 6, 20)) * 101, 9) == 31
+
+
+def test_eleven_points_may_be_higher_or_lower_than_the_area():
+    """ERR-91."""
+    higher, lower = curve("TTTT", 5), curve("TFTTF", 4)
+    assert eleven_point_ap(*higher) > area_ap(*higher) and eleven_point_ap(*lower) < area_ap(*lower)
+
+
+def test_the_step_sum_is_neither_the_area_nor_coco():
+    """ERR-80: no envelope."""
+    values = [rule(*curve("TFTTF", 4)) for rule in (step_ap, area_ap, coco_ap)]
+    assert len({round(v, 3) for v in values}) == 3
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_without_detections_0_and_without_objects_nan(rule):
+    assert rule([], []) == 0.0
+    assert np.isnan(rule([np.nan, np.nan], [0.0, 0.0]))
+
+
+def test_voc_ap_has_the_signature_of_the_python_port():
+    recall, precision = curve("TFTTF", 4)
+    assert evaluation.voc_ap(recall, precision) == area_ap(recall, precision)
+    assert voc_ap(recall, precision, use_07_metric=True) == eleven_point_ap(recall, precision)
+
+
+def test_the_convention_names_the_integration():
+    recall, precision = curve("TFTTF", 4)
+    assert integrate(recall, precision) == integrate(recall, precision, convention=FAST_RCNN) == 0.625
+    assert integrate(recall, precision, convention=COCO) == coco_ap(recall, precision)
+    rule = dataclasses.replace(REFDET.average_precision, integration="11point")
+    old = dataclasses.replace(REFDET, average_precision=rule)
+    assert integrate(recall, precision, convention=old) == eleven_point_ap(recall, precision)
+    with pytest.raises(ValueError, match="TORCHVISION has no rule"):
+        integrate(recall, precision, convention=TORCHVISION)
+
+
+# Properties
+
+FLAGS = st.text("TF", min_size=1, max_size=14)
+
+
+@given(FLAGS, st.integers(0, 4))
+def test_area_is_the_best_precision_at_each_object_that_was_found(flags, missed):
+    """By definition, in fractions: object j adds 1/n times the best precision at j hits or more."""
+    positives = max(flags.count("T") + missed, 1)
+    best = Fraction(0)
+    for j in range(1, flags.count("T") + 1):
+        cuts = [d + 1 for d in range(len(flags)) if flags[: d + 1].count("T") >= j]
+        best += max(Fraction(flags[:cut].count("T"), cut) for cut in cuts) / positives
+    assert abs(area_ap(*curve(flags, positives)) - best) < 1e-12
+
+
+@given(FLAGS, st.integers(0, 4))
+def test_sampled_precision_by_its_definition(flags, missed):
+    positives = max(flags.count("T") + missed, 1)
+    recall, precision = curve(flags, positives)
+    points = list(zip(recall, precision, strict=True))
+    for rule, levels in ((eleven_point_ap, np.arange(11) / 10 - 1e-12), (coco_ap, np.linspace(0, 1, 101))):
+        expected = [max((p for r, p in points if r >= level), default=0) for level in levels]
+        assert abs(rule(recall, precision) - np.mean(expected)) < 1e-12
+
+
+@given(FLAGS, st.integers(0, 4))
+def test_all_lie_between_0_and_1_and_the_envelope_only_raises(flags, missed):
+    recall, precision = curve(flags, max(flags.count("T") + missed, 1))
+    assert all(0 <= rule(recall, precision) <= 1 + 1e-12 for rule in RULES)
+    assert step_ap(recall, precision) <= area_ap(recall, precision) + 1e-12
+
+
+@given(FLAGS, st.integers(0, 4))
+def test_a_false_positive_at_the_end_changes_nothing_but_yolov5(flags, missed):
+    positives = max(flags.count("T") + missed, 1)
+    for rule in (step_ap, area_ap, eleven_point_ap, coco_ap):
+        assert np.isclose(rule(*curve(flags + "F", positives)), rule(*curve(flags, positives)))
+
+
+# Paths agree
+
+
+@pytest.mark.oracle
+@given(FLAGS)
+def test_step_sum_is_scikit_learn_s(flags):
+    metrics = pytest.importorskip("sklearn.metrics")
+    if "T" not in flags:
+        return
+    truth, scores = [flag == "T" for flag in flags], -np.arange(len(flags), dtype=float)
+    expected = metrics.average_precision_score(truth, scores)
+    assert np.isclose(step_ap(*curve(flags, flags.count("T"))), expected)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("recall", "precision", "words"),
+    [
+        ([0.5], [0.5, 0.4], "precision: shape"),
+        ([[0.5]], [[0.5]], "precision: shape"),
+        ([1.5], [0.5], "recall: row 0 is 1.5"),
+        ([0.5], [-0.1], "precision: row 0 is -0.1"),
+        ([0.5], [np.nan], "precision: row 0 is nan"),
+        ([0.5, 0.4], [1, 1], "recall: it falls after row 0"),
+    ],
+)
+def test_bad_curves_are_named(rule, recall, precision, words):
+    with pytest.raises(ValueError, match=words):
+        rule(recall, precision)
