@@ -6,12 +6,15 @@ Version 1: {"schema": "refdet-trace", "version": 1, "function", "sources": {func
 
 A value is null, a boolean, a number, a string, a list, or an object with one of these keys:
 "array": {"dtype", "shape", "data": flat list}, or for a large one "min", "max", "mean" and "head" instead of
-"data"; "set", "dict" (list of pairs), "float" ("NaN", "Infinity", "-Infinity") or "repr".
+"data"; "set", "dict" (list of pairs), "record" (the fields of a dataclass that holds arrays), "float" ("NaN",
+"Infinity", "-Infinity") or "repr", from which addresses of memory are left out.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import is_dataclass
 
 import numpy as np
 
@@ -66,11 +69,13 @@ def encode(value, limit=4096):
         return {"set": [encode(item, limit) for item in sorted(value)]}
     if isinstance(value, dict):
         return {"dict": [[encode(k, limit), encode(v, limit)] for k, v in value.items()]}
-    return {"repr": repr(value)}
+    if is_dataclass(value) and any(isinstance(part, np.ndarray) for part in vars(value).values()):
+        return {"record": {name: encode(part, limit) for name, part in vars(value).items()}}
+    return {"repr": re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value))}
 
 
 def decode(value):
-    """The value that `encode` wrote; a summarised array stays an object."""
+    """The value that `encode` wrote; a summarised array stays an object, and a record becomes a dict."""
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):
@@ -83,6 +88,8 @@ def decode(value):
         return np.array(flat, body["dtype"]).reshape(body["shape"])
     if kind == "set":
         return {decode(item) for item in body}
+    if kind == "record":
+        return {name: decode(part) for name, part in body.items()}
     if kind == "dict":
         return {decode(k): decode(v) for k, v in body}
     return body

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import refdet
+from refdet.classical.hard_negatives import mine_hard_negatives
+from refdet.classical.linear_svm import fit_linear_svm
+from refdet.evaluation.matching import match_detections
 from refdet.stepwise import Steps, stepwise
 from refdet.trace_json import SCHEMA, VERSION, decode, encode
 
@@ -19,6 +23,7 @@ TWO = (
     np.array([[0, 0, 4, 4], [1, 0, 5, 4], [9, 9, 12, 12]], np.float32),
     np.array([0.9, 0.8, 0.7], np.float32),
 )
+POINTS = np.array([[2.0, 1], [1, 2], [-1, -2], [-2, -1]])
 MAP = np.arange(16, dtype=np.float32).reshape(1, 1, 4, 4)
 
 # One call of every stepwise algorithm; its schema stands in tests/schemas/<name>.json.
@@ -29,6 +34,24 @@ TRACES = {
         *TWO, [0, 0, 1], 0.5, convention=refdet.TORCHVISION
     ),
     "roi_pool": lambda: refdet.roi_pool.trace(MAP, [[0, 0, 0, 3, 3]], (2, 2)),
+    "match_detections": lambda: match_detections.trace(
+        [[0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 12, 12], [20, 0, 24, 4]],
+        [0.9, 0.8, 0.7, 0.6],
+        [0, 0, 0, 0],
+        [[0, 0, 4, 4], [9, 9, 12, 12]],
+        [0, 0],
+        difficult=np.array([False, True]),
+    ),
+    "fit_linear_svm": lambda: fit_linear_svm.trace(
+        POINTS, np.array([[1], [1], [-1], [-1]]), rng=np.random.default_rng(0)
+    ),
+    "mine_hard_negatives": lambda: mine_hard_negatives.trace(
+        POINTS[:2],
+        np.ones((2, 1)),
+        [(POINTS[2:], -np.ones((2, 1)))] * 2,
+        rng=np.random.default_rng(0),
+        retrain_after=0,
+    ),
 }
 
 
@@ -122,6 +145,26 @@ def test_sets_are_sorted_and_other_objects_become_their_repr():
     assert encode({3, 1, 2}) == {"set": [1, 2, 3]}
     assert encode(refdet.REFDET) == {"repr": "REFDET"}
     assert decode(encode({1, 2})) == {1, 2}
+
+
+def test_a_dataclass_that_holds_arrays_is_written_field_by_field():
+    written = json.loads(TRACES["match_detections"]().to_json())["result"]
+    assert decode(written)["true_positive"].tolist() == [True, False, False, False]
+    assert decode(written)["positives"] == 1
+
+
+def test_the_same_call_gives_the_same_text():
+    """No address of memory and no order of hashing."""
+    for name in ("fit_linear_svm", "nms"):
+        assert TRACES[name]().to_json() == TRACES[name]().to_json()
+
+
+def test_every_stepwise_function_has_a_schema():
+    for path in Path(refdet.__file__).parent.rglob("*.py"):
+        source = path.read_text()
+        for function in re.findall(r"^@stepwise\(check=\w+\)\ndef (\w+)", source, re.M):
+            on_file = [key for file in SCHEMAS.glob("*.json") for key in json.loads(file.read_text())]
+            assert function == "roi_pool" or any(key.startswith(f"{function}.") for key in on_file), function
 
 
 def test_six_boxes_stay_small():

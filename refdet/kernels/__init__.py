@@ -132,6 +132,7 @@ def _module(name):
 
 
 def require_device():
+    """Return if CuPy and a device are there; ImportError with the reason otherwise."""
     try:
         import cupy
     except ModuleNotFoundError as error:

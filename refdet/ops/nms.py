@@ -68,7 +68,9 @@ def nms(
 
     NMS-1; five boxes by hand: NMS-9; cost: NMS-8. At equality the sources keep a box, though one listing
     does not (ERR-4); suppression knows boxes, not objects (ERR-5). A box without area is never suppressed
-    and suppresses none. Thresholds of the papers: 0.3 (R-CNN), 0.7 (RPN), 0.45 (SSD, YOLO). Twins: csrc/nms.cpp, csrc/nms.cu.
+    and suppresses none. Thresholds of the papers: 0.3 (R-CNN), 0.7 (RPN), 0.45 (SSD, YOLO).
+
+    Twins: csrc/nms.cpp, csrc/nms.cu.
 
     References
     ----------
