@@ -1,5 +1,6 @@
 """Hypothesis profiles, and the rule that a backend which was asked for may not be missing."""
 
+import importlib.util
 import os
 import sys
 
@@ -23,6 +24,14 @@ BACKENDS = ("vectorized", "cpp", "emulator forward", "emulator reverse", "emulat
 
 def pytest_report_header():
     return ["refdet: " + ", ".join(kernels.implementations("nms"))]
+
+
+def pytest_collection_modifyitems(items):
+    """The examples of `viz` draw: without matplotlib they are skipped."""
+    if importlib.util.find_spec("matplotlib") is None:
+        for item in items:
+            if isinstance(item, pytest.DoctestItem) and item.name.startswith("refdet.viz."):
+                item.add_marker(pytest.mark.skip(reason="no matplotlib: pip install 'refdet[viz]'"))
 
 
 def required(backend):

@@ -86,7 +86,11 @@ def test_a_message_of_several_lines_becomes_one(monkeypatch, capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are those of Unix")
 def test_interrupt_is_exit_code_130():
-    running = subprocess.Popen([*REFDET, "nms", "-"], stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+    pipes = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE, "text": True}
+    # A shell starts its background jobs with the interrupt ignored, and a child inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    running = subprocess.Popen([*REFDET, "nms", "-"], **pipes)
+    signal.signal(signal.SIGINT, before)
     running.stdin.write("0,0,1,1,0.5\n")
     running.stdin.flush()
     deadline = time.monotonic() + 20
