@@ -154,7 +154,7 @@ def whole_number(value, name, least):
     except TypeError:
         raise TypeError(f"{name}: {shown(value)} came; wanted a whole number") from None
     if number < least or isinstance(value, bool):
-        raise ValueError(f"{name}: {value!r} came; wanted a whole number of at least {least}")
+        raise ValueError(f"{name}: {shown(value)} came; wanted a whole number of at least {least}")
     return number
 
 
@@ -183,7 +183,7 @@ def features(value, name, roi, *, xp=np):
 
 def rois(value, name, images, dtype, finite, *, xp=np):
     """`value` as (K, 5) regions of interest: image index, then corners; a list holds (L, 4) per image."""
-    if isinstance(value, (list, tuple)) and len(value) and all(np.ndim(part) == 2 for part in value):
+    if isinstance(value, (list, tuple)) and any(_is_table(part) for part in value):
         value = _with_image_index(value, name, images, xp)
     array = real_array(value, name, xp=xp)
     if array.ndim == 1 and array.size == 0:
@@ -207,6 +207,15 @@ def rois(value, name, images, dtype, finite, *, xp=np):
     return array
 
 
+def _is_table(part):
+    """True for the boxes of one image, false for one row of numbers."""
+    return (
+        part.ndim == 2
+        if hasattr(part, "ndim")
+        else isinstance(part, (list, tuple)) and any(map(np.ndim, part))
+    )
+
+
 def _with_image_index(parts, name, images, xp):
     """One (L, 4) array per image as (K, 5) rows."""
     if len(parts) != images:
@@ -216,17 +225,27 @@ def _with_image_index(parts, name, images, xp):
     rows = []
     for image, part in enumerate(parts):
         part = real_array(part, f"{name}[{image}]", xp=xp)
+        part = part.reshape(0, 4) if part.shape == (0,) else part
         if part.ndim != 2 or part.shape[1] != 4:
             raise ValueError(f"{name}[{image}]: shape is {part.shape}; wanted (L, 4), rows of x1, y1, x2, y2")
         rows.append(xp.concatenate([xp.full((len(part), 1), image, part.dtype), part], axis=1))
     return xp.concatenate(rows)
 
 
+def convention(value):
+    """TypeError if `value` is not a `Convention`."""
+    if not hasattr(value, "overlap"):
+        raise TypeError(f"convention: {shown(value)} came; wanted a Convention such as refdet.TORCHVISION")
+
+
 def output(out, name, shape, dtype, inputs, *, xp=np):
     """`out` if it can receive the result; a new array if it is None."""
     if out is None:
-        return xp.empty(shape, dtype)
-    if not isinstance(out, xp.ndarray):
+        try:
+            return xp.empty(shape, dtype)
+        except ValueError:
+            raise ValueError(f"{name}: a result of shape {shape} is more than an array can hold") from None
+    if not isinstance(out, xp.ndarray) or isinstance(out, np.ma.MaskedArray):
         raise TypeError(f"{name}: {type(out).__name__} came; wanted a {xp.__name__} array")
     if out.shape != tuple(shape) or out.dtype != dtype:
         raise ValueError(
@@ -234,9 +253,38 @@ def output(out, name, shape, dtype, inputs, *, xp=np):
         )
     if xp is np and not out.flags.writeable:
         raise ValueError(f"{name}: the array is read-only; wanted one that can be written")
-    if any(isinstance(part, xp.ndarray) and xp.may_share_memory(out, part) for part in inputs):
+    if _overlaps_itself(out):
+        raise ValueError(
+            f"{name}: its strides {out.strides} make several places share memory; wanted one each"
+        )
+    if any(_overlap(out, part, xp) for part in inputs):
         raise ValueError(f"{name}: it overlaps an input in memory; wanted an array of its own")
     return out
+
+
+def _overlaps_itself(array):
+    """True unless each axis steps over all that the finer axes reach."""
+    reach = array.itemsize
+    for stride, length in sorted(
+        (abs(stride), length) for stride, length in zip(array.strides, array.shape, strict=True)
+    ):
+        if length > 1:
+            if stride < reach:
+                return array.size > 0
+            reach = stride * (length - 1) + reach
+    return False
+
+
+def _overlap(out, part, xp):
+    """True if an input shares memory with `out`, or if that is too hard to tell."""
+    if not isinstance(part, xp.ndarray):
+        return False
+    if xp is not np:
+        return xp.may_share_memory(out, part)
+    try:
+        return np.shares_memory(out, part, max_work=10_000)
+    except np.exceptions.TooHardError:
+        return True
 
 
 def _plain(value):
@@ -247,5 +295,8 @@ def shown(value):
     """`value` for an error message, short whatever it is."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python writes
+        return f"{type(value).__name__} of thousands of digits"
     return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."

@@ -90,6 +90,12 @@ def stepwise(*, check: Callable[..., tuple]) -> Callable[[Callable[P, Steps[R]]]
 
         stepped: Any = function
         stepped.steps, stepped.trace = steps, trace
+        own = [
+            p
+            for p in inspect.signature(trace, follow_wrapped=False).parameters.values()
+            if p.kind == p.KEYWORD_ONLY
+        ]
+        stepped.trace.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *own])
         stepped.__signature__ = signature.replace(return_annotation=_result_type(body))
         return stepped
 
@@ -114,11 +120,10 @@ class Step:
         return _Caption().vformat(self.caption, (), self.variables)
 
     def __getattr__(self, name):
-        if name.startswith("__") or name not in self.variables:
-            raise AttributeError(
-                f"step {self.name!r} has no variable {name!r}; it has {', '.join(sorted(self.variables))}"
-            )
-        return self.variables[name]
+        variables = self.__dict__.get("variables", {})  # none yet while a step is unpickled
+        if name.startswith("__") or name not in variables:
+            raise AttributeError(f"step has no variable {name!r}; it has {', '.join(sorted(variables))}")
+        return variables[name]
 
 
 @dataclass(frozen=True)
@@ -197,7 +202,7 @@ class _Recorder:
         while inner.gi_yieldfrom is not None:
             inner, depth = inner.gi_yieldfrom, depth + 1
         key, _, text = caption.partition(": ")
-        number, variables = self.snapshot(inner, count)
+        number, variables = self.snapshot(inner, count, _names(text))
         name = inner.gi_code.co_name
         if name not in self.sources:
             with contextlib.suppress(OSError):  # a body typed at a prompt has no source
@@ -205,14 +210,14 @@ class _Recorder:
                 self.sources[name] = first, "".join(lines)
         return Step(name, key, text, inner.gi_frame.f_lineno, depth, number, variables)
 
-    def snapshot(self, generator, count):
+    def snapshot(self, generator, count, in_caption):
         """Frame number, and a copy of the frame's variables that shares what has not changed."""
         # The generator is kept, so that its id is not given to another one.
         number, _, last = self.frames.get(id(generator), (len(self.frames), generator, {}))
         now = {
             name: self.copied(value, last.get(name), count)
             for name, value in dict(generator.gi_frame.f_locals).items()
-            if not name.startswith("_") and (self.keep is None or name in self.keep)
+            if not name.startswith("_") and (self.keep is None or name in self.keep or name in in_caption)
         }
         self.frames[id(generator)] = (number, generator, now)
         return number, now
@@ -228,7 +233,7 @@ class _Recorder:
         elif isinstance(value, (list, tuple, set, dict)):
             if type(last) is type(value) and _equal(last, value):
                 return last
-            kept, size = copy.deepcopy(value), 64 * len(value)
+            kept, size = copy.deepcopy(value), _size(value)
         else:
             return value
         self.bytes += size
@@ -238,6 +243,20 @@ class _Recorder:
                 f"max_bytes={self.max_bytes}; record fewer with keep=('name', ...) or max_steps={max(count // 2, 1)}"
             )
         return kept
+
+
+def _names(caption):
+    """The variables that a caption names; `keep=` cannot leave them out."""
+    return {name for _, name, _, _ in string.Formatter().parse(caption) if name}
+
+
+def _size(value):
+    """Bytes of a container and of what it holds, roughly."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    return 64 + sum(map(_size, value)) if isinstance(value, (list, tuple, set)) else 64
 
 
 def _same_bytes(array, last):

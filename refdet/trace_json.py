@@ -23,6 +23,8 @@ SCHEMA, VERSION = "refdet-trace", 1
 
 def trace_json(trace, *, limit=4096, indent=None):
     """The text; arrays of more than `limit` values are written as shape, range, mean and first values."""
+    if limit < 0:
+        raise ValueError(f"limit: {limit} came; wanted how many values of an array to write, 0 or more")
     shown: dict[int, dict] = {}
     steps = []
     for step in trace.steps:
@@ -66,7 +68,11 @@ def encode(value, limit=4096):
     if isinstance(value, (list, tuple)):
         return [encode(item, limit) for item in value]
     if isinstance(value, (set, frozenset)):
-        return {"set": [encode(item, limit) for item in sorted(value)]}
+        return {
+            "set": [
+                encode(item, limit) for item in sorted(value, key=lambda item: (type(item).__name__, item))
+            ]
+        }
     if isinstance(value, dict):
         return {"dict": [[encode(k, limit), encode(v, limit)] for k, v in value.items()]}
     if is_dataclass(value) and any(isinstance(part, np.ndarray) for part in vars(value).values()):
@@ -97,7 +103,7 @@ def decode(value):
 
 def _array(array, limit):
     shape = {"dtype": str(array.dtype), "shape": list(array.shape)}
-    if array.size <= limit:
+    if array.size <= limit or array.dtype.kind not in "biuf":
         return {**shape, "data": [encode(item) for item in array.ravel().tolist()]}
     seen = {
         "min": encode(array.min()),

@@ -175,6 +175,64 @@ def test_hostile_values_in_several_arguments(data, name):
     checked_call(getattr(refdet, name), arguments)
 
 
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in ("box_convert", "roi_pool_backward")])
+@pytest.mark.parametrize("value", ["torchvision", None, 5, refdet.REFDET.roi])
+def test_a_convention_must_be_one(name, value):
+    with pytest.raises(
+        TypeError, match=r"convention: .* came; wanted a Convention such as refdet.TORCHVISION"
+    ):
+        getattr(refdet, name)(**CALLS[name], convention=value)
+
+
+def test_an_integer_of_thousands_of_digits_is_an_error_of_one_line():
+    with pytest.raises(TypeError, match="iou_threshold: int of thousands of digits came"):
+        refdet.nms(GOOD_BOXES, GOOD_SCORES, 10**5000)
+
+
+def test_classes_that_shift_boxes_out_of_range_are_named():
+    far = np.array([[8e307, 0, 8e307, 1]] * 2)
+    with pytest.raises(
+        ValueError, match="idxs: 4611686018427387904 came; its boxes, shifted aside, overflow"
+    ):
+        refdet.batched_nms(far, [1, 0.5], [0, 2**62], 0.5, convention=refdet.OPENCV)
+
+
+def with_strides(shape, step):
+    """A float32 array of that shape whose axes all step by so many bytes."""
+    return np.lib.stride_tricks.as_strided(np.zeros(999, np.float32), shape, (step,) * len(shape))
+
+
+OUTS = {
+    "read-only": lambda shape: np.zeros(shape, np.float32),
+    "strides": lambda shape: with_strides(shape, 0),
+    "several places": lambda shape: with_strides(shape, 4),
+    "MaskedArray": lambda shape: np.ma.zeros(shape, np.float32),
+}
+
+
+@pytest.mark.parametrize("text", OUTS)
+@pytest.mark.parametrize("name", ["box_iou", "roi_pool", "roi_pool_with_argmax"])
+def test_an_out_of_the_right_shape_that_cannot_hold_the_result(name, text):
+    out = OUTS[text]((3, 3) if name == "box_iou" else (2, 1, 2, 2))
+    if text == "read-only":
+        out.flags.writeable = False
+    with pytest.raises((ValueError, TypeError), match=f"out: .*{text}"):
+        getattr(refdet, name)(**{**CALLS[name], "out": out})
+
+
+def test_an_out_between_the_columns_of_an_input_is_its_own_memory():
+    table = np.zeros((3, 7), np.float32)
+    table[:, :4] = GOOD_BOXES
+    result = refdet.box_iou(table[:, :4], GOOD_BOXES, out=table[:, 4:])
+    assert (result == refdet.box_iou(GOOD_BOXES, GOOD_BOXES)).all()
+
+
+def test_out_may_not_be_the_regions():
+    rois = np.zeros((4, 5), np.float32)
+    with pytest.raises(ValueError, match="out: it overlaps an input"):
+        refdet.roi_pool(MAP, rois, (5, 1), out=rois.reshape(4, 1, 5, 1))
+
+
 @pytest.mark.parametrize(
     ("name", "argument"), [("box_iou", "boxes1"), ("box_iou", "boxes2"), ("roi_pool", "input")]
 )

@@ -1,6 +1,8 @@
 """One body, two uses: the function, its trace and its steps are the same run."""
 
+import copy
 import inspect
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -122,7 +124,7 @@ def test_steps_hold_name_note_line_and_the_variables_of_that_moment():
 def test_hidden_names_are_not_shown_and_a_wrong_name_lists_the_right_ones():
     step = total.trace([1])[0]
     assert "_hidden" not in step.variables
-    with pytest.raises(AttributeError, match="step 'add' has no variable 'sum'; it has done, i, start"):
+    with pytest.raises(AttributeError, match="step has no variable 'sum'; it has done, i, start"):
         step.sum  # noqa: B018
 
 
@@ -170,8 +172,35 @@ def test_trace_of_a_thousand_boxes_shares_memory():
 
 
 def test_keep_records_only_those_names():
-    assert set(total.trace([1, 2], keep=["start"])[0].variables) == {"start"}
-    assert set(total.trace([1, 2], keep="start")[0].variables) == {"start"}
+    assert set(doubled.trace([1, 2], keep=["done"])[0].variables) == {"done", "value", "start"}
+    assert set(total.trace([1, 2], keep="start")[0].variables) == {"value", "start"}
+
+
+def test_keep_never_breaks_a_caption():
+    boxes = [[0, 0, 4, 4], [1, 0, 5, 4]]
+    trace = refdet.nms.trace(boxes, [0.9, 0.8], 0.5, keep=["keep"])
+    assert [step.note for step in trace] == [step.note for step in refdet.nms.trace(boxes, [0.9, 0.8], 0.5)]
+    assert trace.to_json() and str(trace)
+
+
+def test_a_trace_can_be_pickled_and_copied():
+    trace = total.trace([1, 2])
+    for twin in (pickle.loads(pickle.dumps(trace)), copy.deepcopy(trace)):
+        assert str(twin) == str(trace) and twin[1].start == 3
+
+
+def test_two_traces_of_the_same_call_are_equal():
+    features, rois = np.arange(16.0).reshape(1, 1, 4, 4), [[0, 0, 0, 3, 3]]
+    np.full((1, 1, 2, 2), 911.0)  # what an uninitialised result would show
+    texts = {refdet.roi_pool.trace(features, rois, (2, 2)).to_json() for _ in range(5)}
+    assert len(texts) == 1
+    assert (refdet.roi_pool.trace(features, rois, (2, 2))[0].out == 0).all()
+
+
+def test_trace_shows_its_own_options_in_its_signature():
+    assert {"boxes", "convention", "keep", "max_steps", "max_bytes"} <= set(
+        inspect.signature(refdet.nms.trace).parameters
+    )
 
 
 def test_max_steps_records_the_first_and_counts_the_rest():
@@ -184,6 +213,16 @@ def test_memory_cap_says_how_to_narrow():
         TraceTooLarge, match=r"max_bytes=1000; record fewer with keep=\('name', ...\) or max_steps="
     ):
         total.trace(np.arange(100), max_bytes=1000)
+
+    @stepwise(check=lambda n: (n,))
+    def hoard(n) -> Steps[None]:
+        heap = []
+        for _ in range(n):
+            heap.append(np.zeros(1000))
+            yield "hoard: more"
+
+    with pytest.raises(TraceTooLarge):
+        hoard.trace(20, max_bytes=100_000)
 
 
 def test_captions_fill_in_short_arrays_and_say_what_is_missing():

@@ -40,4 +40,5 @@ def box_area(boxes: Array, *, convention: Convention = REFDET) -> NDArray[np.flo
     >>> box_area(np.array([[0.0, 0, 2, 2], [3, 3, 1, 5]]))
     array([4., 0.])
     """
+    checks.convention(convention)
     return convention.overlap.area(checks.boxes(boxes, "boxes", convention.overlap))

@@ -43,6 +43,7 @@ def clip_boxes_to_image(
     >>> clip_boxes_to_image(np.array([[-5.0, 2, 30, 12]]), (10, 20))
     array([[ 0.,  2., 20., 10.]])
     """
+    checks.convention(convention)
     boxes = checks.boxes(boxes, "boxes", convention.overlap)
     height, width = checks.size(size, "size")
     farthest = np.array([width, height, width, height], boxes.dtype) - convention.overlap.plus_one

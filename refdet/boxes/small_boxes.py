@@ -44,6 +44,7 @@ def remove_small_boxes(
     >>> remove_small_boxes(np.array([[0.0, 0, 16, 16], [0, 0, 40, 15]]), 16)
     array([0])
     """
+    checks.convention(convention)
     boxes = checks.boxes(boxes, "boxes", convention.overlap)
     min_size = boxes.dtype.type(checks.real_number(min_size, "min_size"))
     sides = boxes[:, 2:] - boxes[:, :2] + convention.overlap.plus_one  # (N, 2)

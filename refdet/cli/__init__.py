@@ -20,21 +20,23 @@ COMMANDS = ("tour", "nms", "iou", "backends", "profiles")
 
 def main(argv=None):
     """Run one command and return its exit code."""
-    args = _parser().parse_args(argv)
-    if hasattr(sys.stdout, "reconfigure"):  # a class name need not fit the terminal's encoding
-        sys.stdout.reconfigure(errors="backslashreplace")
+    name = "refdet"
     try:
+        args = _parser().parse_args(argv)
+        name = f"refdet {args.command}"
+        if hasattr(sys.stdout, "reconfigure"):  # a class name need not fit the terminal's encoding
+            sys.stdout.reconfigure(errors="backslashreplace")
         code = args.run(args)
         sys.stdout.flush()
         return code
     except InputError as error:
-        print(f"refdet {args.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         _forget_stdout()
         return 141  # what a shell reports for a program that a closed pipe ended
     except KeyboardInterrupt:
-        print(f"refdet {args.command}: interrupted", file=sys.stderr)
+        print(f"{name}: interrupted", file=sys.stderr)
         return 130
 
 
@@ -44,7 +46,8 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog="refdet",
         description="Object detection in NumPy that one can read, step through and trust.",
-        epilog="example: refdet nms boxes.csv --steps      help on a command: refdet nms --help",
+        epilog="example:\n  refdet nms boxes.csv --steps\n\nhelp on a command:\n  refdet nms --help",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"refdet {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

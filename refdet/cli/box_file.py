@@ -11,6 +11,7 @@ import io
 import os
 import stat
 import sys
+from array import array
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from refdet.cli.input_error import InputError
 
 CORNERS = ["x1", "y1", "x2", "y2"]
 COLUMNS = "x1,y1,x2,y2[,score[,class]]"
+PIECE = 2**20  # bytes asked for at once
 WANTED = f"rows of {COLUMNS}, or a header alone for no boxes"
 FORMATS = f"""\
 files:
@@ -47,12 +49,28 @@ class BoxFile:
 
 def add_reading(parser):
     """The arguments of every command that reads boxes."""
-    parser.add_argument("--dtype", choices=("float32", "float64"), help="precision (as the file has it)")
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "float64"),
+        help="precision of boxes and scores (the profile's: what its system takes, see below)",
+    )
     parser.add_argument("--max-mb", type=float, default=64, metavar="MB", help="largest file to read (64)")
 
 
-def read_boxes(path, max_mb, dtype=None):
-    """The `BoxFile` at `path`; ``-`` is CSV from the standard input."""
+def told_dtypes(dtypes):
+    """The part of a command's help that says what ``--dtype`` is if it is not given."""
+    lines = [f"  {profile:<12} {' or '.join(taken)}" for profile, taken in dtypes.items()]
+    note = "  (of two the first, except that an npz file in the other keeps it)"
+    return "\n".join(["precision that a profile's system takes:", *lines, note, ""])
+
+
+def read_boxes(path, max_mb, dtypes=()):
+    """The `BoxFile` at `path`; ``-`` is CSV from the standard input.
+
+    Boxes and scores come in the first of `dtypes`, or as an npz file has them if that is another of `dtypes`.
+    """
+    if not 0 < max_mb < float("inf"):
+        raise InputError(f"--max-mb: {max_mb:g} came; wanted a finite size above 0")
     name = "<stdin>" if path == "-" else printable(path)
     readers = {".csv": _read_csv, ".json": _read_json, ".npz": _read_npz}
     suffix = ".csv" if path == "-" else os.path.splitext(path)[1].lower()
@@ -62,15 +80,18 @@ def read_boxes(path, max_mb, dtype=None):
     if not content:
         raise InputError(f"{name}: the file is empty; wanted {WANTED}")
     found = readers[suffix](name, content, max_mb)
-    return found if dtype is None else replace(found, boxes=_cast(name, found.boxes, dtype))
+    if not dtypes:
+        return found
+    dtype = found.boxes.dtype.name if found.boxes.dtype.name in dtypes else dtypes[0]
+    return replace(found, boxes=_cast(found.boxes, dtype), scores=_cast(found.scores, dtype))
 
 
-def _cast(name, boxes, dtype):
-    try:
-        with np.errstate(over="ignore"):
-            return boxes.astype(dtype)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}: boxes are {boxes.dtype}; wanted numbers") from None
+def _cast(values, dtype):
+    """Numbers in that dtype; anything else as it is, for the op to refuse."""
+    if values is None or values.dtype.kind not in "fiu" or values.dtype.itemsize > 8:
+        return values
+    with np.errstate(over="ignore"):
+        return values.astype(dtype)
 
 
 def printable(value):
@@ -81,23 +102,36 @@ def printable(value):
 
 def _content(path, name, max_mb):
     """The bytes of the file, at most `max_mb` of them."""
-    if not max_mb > 0:
-        raise InputError(f"--max-mb: {max_mb:g} came; wanted a size above 0")
-    limit = int(min(max_mb * 2**20, sys.maxsize - 1))
+    limit = _bytes(max_mb)
     try:
         if path == "-":
-            content = sys.stdin.buffer.read(limit + 1)
+            content = _read(sys.stdin.buffer, limit)
         else:
             status = os.stat(path)
             if stat.S_ISDIR(status.st_mode):
                 raise InputError(f"{name}: a folder came; wanted a file")
             _check_size(name, status.st_size, limit, max_mb)
             with open(path, "rb") as file:
-                content = file.read(limit + 1)
+                content = _read(file, limit)
+    except MemoryError:
+        raise InputError(f"{name}: it does not fit in memory; wanted a smaller file") from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise InputError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
     _check_size(name, len(content), limit, max_mb)
     return content
+
+
+def _bytes(max_mb):
+    return int(min(max_mb * 2**20, sys.maxsize))
+
+
+def _read(stream, limit):
+    """At most `limit` + 1 bytes, piece by piece: a buffer for all that is allowed may not fit in memory."""
+    pieces, left = [], limit + 1
+    while left > 0 and (piece := stream.read(min(PIECE, left))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def _check_size(name, size, limit, max_mb):
@@ -117,8 +151,10 @@ def _text(name, content, wanted):
 
 
 def _read_csv(name, content, max_mb):
-    reader = csv.reader(io.StringIO(_text(name, content, f"rows of {COLUMNS}")), strict=True)
-    names, rows = None, []
+    _text(name, content, f"rows of {COLUMNS}")  # refuses what is not text, and names the line
+    lines = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="\n")
+    reader = csv.reader(lines, strict=True)
+    names, numbers, classes = None, array("d"), []
     try:
         for cells in reader:
             if not any(cell.strip() for cell in cells):
@@ -129,14 +165,19 @@ def _read_csv(name, content, max_mb):
                 names = _checked_header(where, cells)
                 continue
             names = names or _columns_by_count(where, cells)
-            rows.append(_checked_row(where, names, cells))
+            row = _checked_row(where, names, cells)
+            if "class" in names:
+                classes.append(row.pop(names.index("class")))
+            numbers.extend(row)
     except csv.Error as error:
         raise InputError(f"{name}:{reader.line_num}: {error}; wanted {COLUMNS}") from None
     if names is None:
         raise InputError(f"{name}: blank lines only; wanted {WANTED}")
-    boxes = np.array([[row[corner] for corner in CORNERS] for row in rows], float).reshape(-1, 4)
-    scores = np.array([row["score"] for row in rows], float) if "score" in names else None
-    return BoxFile(name, boxes, scores, _labels([row["class"] for row in rows]) if "class" in names else None)
+    columns = [column for column in names if column != "class"]
+    table = np.array(numbers).reshape(-1, len(columns))
+    boxes = table.take([columns.index(corner) for corner in CORNERS], axis=1)
+    scores = table[:, columns.index("score")].copy() if "score" in columns else None
+    return BoxFile(name, boxes, scores, _labels(classes) if "class" in names else None)
 
 
 def _labels(cells):
@@ -164,13 +205,13 @@ def _columns_by_count(where, cells):
 
 
 def _checked_row(where, names, cells):
+    """The cells as numbers, except the class."""
     if len(cells) != len(names):
         raise InputError(f"{where}: {_cells(len(cells))} came; wanted {len(names)}, {','.join(names)}")
-    row = {}
-    for column, cell in zip(names, cells, strict=True):
-        row[column] = cell if column == "class" else _number(cell)
-        if row[column] is None:
-            raise InputError(f"{where}: {_shown(cell)} came for {column}; wanted a number")
+    row = [cell if name == "class" else _number(cell) for name, cell in zip(names, cells, strict=True)]
+    if None in row:
+        wrong = row.index(None)
+        raise InputError(f"{where}: {_shown(cells[wrong])} came for {names[wrong]}; wanted a number")
     return row
 
 
@@ -197,7 +238,7 @@ def _read_npz(name, content, max_mb):
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-        _check_size(f"{name}, unpacked", unpacked, int(max_mb * 2**20), max_mb)
+        _check_size(f"{name}, unpacked", unpacked, _bytes(max_mb), max_mb)
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             found = {key: arrays[key] for key in ("boxes", "scores", "labels") if key in arrays.files}
             keys = arrays.files

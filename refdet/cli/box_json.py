@@ -21,8 +21,10 @@ def boxes_from_json(name, text):
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{name}:{error.lineno}: {error.msg}, column {error.colno}; wanted JSON") from None
-    except (ValueError, RecursionError) as error:  # digits or brackets by the thousand
-        raise InputError(f"{name}: {error}; {_WANTED}") from None
+    except ValueError:  # Python's limit on the digits of an int
+        raise InputError(f"{name}: a number of thousands of digits came; {_WANTED}") from None
+    except RecursionError:
+        raise InputError(f"{name}: brackets nested too deep came; {_WANTED}") from None
     if isinstance(found, list):
         return _coco_results(name, found)
     if isinstance(found, dict) and "boxes" in found:
@@ -94,5 +96,8 @@ def _numbers(where, values):
 
 
 def _shown(value):
-    text = json.dumps(value)
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        return "brackets nested too deep"
     return text if len(text) <= 60 else text[:57] + "..."

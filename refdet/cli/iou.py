@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from refdet.cli.box_file import FORMATS, add_reading, read_boxes
+import numpy as np
+
+from refdet.cli.box_file import FORMATS, add_reading, read_boxes, told_dtypes
 from refdet.cli.input_error import InputError
 from refdet.conventions import PROFILES
 
+# Precision of the boxes that each system's function takes.
+DTYPES = {
+    "refdet": ("float64", "float32"),
+    "torchvision": ("float32", "float64"),  # a tensor of Python floats is float32
+    "fast_rcnn": ("float64",),  # bbox_overlaps
+    "onnx": ("float32",),
+    "opencv": ("float64",),
+    "coco": ("float64",),
+}
 EXAMPLE = """\
 example:
   printf '0,0,2,2\\n' > a.csv; printf '1,1,3,3\\n0,0,2,2\\n' > b.csv; refdet iou a.csv b.csv
@@ -20,7 +31,7 @@ def add(subparsers):
         "iou",
         help="print the IoU of the boxes of two files",
         description="Intersection over union: a row for each box in FILE1, a column for each in FILE2.",
-        epilog=FORMATS + "\n" + EXAMPLE,
+        epilog="\n".join([FORMATS, told_dtypes(DTYPES), EXAMPLE]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file1", metavar="FILE1", help="boxes as .csv, .json or .npz; - reads CSV")
@@ -39,7 +50,7 @@ def run(args):
         raise InputError("- came twice; the standard input can be read once")
     convention, parts = PROFILES[args.profile], []
     for path in (args.file1, args.file2):
-        found = read_boxes(path, args.max_mb, args.dtype)
+        found = read_boxes(path, args.max_mb, (args.dtype,) if args.dtype else DTYPES[args.profile])
         try:
             parts.append(checks.boxes(found.boxes, "boxes", convention.overlap))
         except (ValueError, TypeError) as error:
@@ -49,4 +60,6 @@ def run(args):
     for row in range(len(first)):  # a row at a time: the whole matrix may not fit
         overlap = box_iou(first[row : row + 1], second, convention=convention)[0]
         print(f"{row:6}" + "".join(f"{value:10.6f}" for value in overlap))
+    dtype = np.result_type(first, second)
+    print(f"IoU of {len(first)} by {len(second)} boxes; profile {args.profile}, {dtype}")
     return 0

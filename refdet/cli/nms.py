@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
+import sys
 
 import numpy as np
 
-from refdet.cli.box_file import FORMATS, add_reading, printable, read_boxes
+from refdet.cli.box_file import FORMATS, add_reading, printable, read_boxes, told_dtypes
 from refdet.cli.input_error import InputError
 from refdet.conventions import PROFILES
 
 BACKENDS = ("numpy", "vectorized", "cpp", "emulator", "cuda")
+FASTER = ("cuda", "cpp", "vectorized")
+MANY = 20_000  # boxes from which the reference takes half a minute and more
+# Precision of the boxes and scores that each system's nms takes.
+DTYPES = {
+    "refdet": ("float64", "float32"),
+    "torchvision": ("float32", "float64"),  # a tensor of Python floats is float32
+    "fast_rcnn": ("float32",),
+    "onnx": ("float32",),
+    "opencv": ("float64",),
+}
 EXAMPLE = """\
 example:
   printf '0,0,10,10,0.9\\n1,1,11,11,0.8\\n20,20,30,30,0.7\\n' | refdet nms - --steps
@@ -23,7 +36,7 @@ def add(subparsers):
         "nms",
         help="suppress the boxes of a file, and show every step",
         description="Greedy non-maximum suppression of the boxes in FILE; prints those kept, best first.",
-        epilog=FORMATS + "\n" + EXAMPLE,
+        epilog="\n".join([FORMATS, told_dtypes(DTYPES), EXAMPLE]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", metavar="FILE", help="boxes as .csv, .json or .npz; - reads CSV")
@@ -52,12 +65,16 @@ def run(args):
         checks.threshold(args.threshold, "--threshold")
     except ValueError as error:
         raise InputError(str(error)) from None
-    found = read_boxes(args.file, args.max_mb, args.dtype)
+    kernel = None if args.backend == "numpy" else _kernel(args.backend)
+    for path in filter(None, (args.json, args.html)):
+        _check_can_be_written(path)
+    found = read_boxes(args.file, args.max_mb, (args.dtype,) if args.dtype else DTYPES[args.profile])
     if found.scores is None:
         raise InputError(f"{found.name}: no scores came; nms needs one per box")
     groups = _groups(found, args.classes)
+    _note_if_long(args, len(found.boxes))
     try:
-        keep, trace = _suppressed(args, found, groups)
+        keep, trace = _suppressed(args, found, groups, kernel)
     except (ValueError, TypeError, MemoryError) as error:
         raise InputError(f"{found.name}: {error}") from None
     _print_steps_and_rows(args, found, keep, trace)
@@ -67,6 +84,33 @@ def run(args):
         print(f"{args.backend} keeps {keep.tolist()}, but the reference keeps {trace.result.tolist()}")
         return 1
     return 0
+
+
+def _check_can_be_written(path):
+    """InputError, before the work is done, if a file cannot be put there."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        code = errno.EISDIR
+    elif not os.path.isdir(folder):
+        code = errno.ENOENT
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        code = errno.EACCES
+    else:
+        return
+    raise InputError(f"{printable(path)}: {os.strerror(code)}")
+
+
+def _note_if_long(args, count):
+    views = args.steps or args.json or args.html
+    if count <= MANY or (args.backend != "numpy" and not views):
+        return
+    from refdet import kernels
+
+    present = kernels.implementations("nms")
+    faster = " or ".join(f"--backend {name}" for name in FASTER if name in present)
+    advice = "the views are the reference's" if views else f"faster, and here: {faster}"
+    note = f"refdet nms: {count} boxes will take the reference long; {advice}"
+    print(note, file=sys.stderr, flush=True)
 
 
 def _groups(found, classes):
@@ -83,7 +127,7 @@ def _groups(found, classes):
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
 
 
-def _suppressed(args, found, groups):
+def _suppressed(args, found, groups, kernel):
     """Kept indices from the backend, and the reference's trace if a view of it was asked for."""
     from refdet.ops.nms import batched_nms, nms
 
@@ -93,8 +137,8 @@ def _suppressed(args, found, groups):
     trace = None
     if args.steps or args.json or args.html:
         trace = reference.trace(*case, convention=convention)
-    if args.backend != "numpy":
-        keep = _by_kernel(_kernel(args.backend), found, groups, args.threshold, convention)
+    if kernel is not None:
+        keep = _by_kernel(kernel, found, groups, args.threshold, convention)
     else:
         keep = reference(*case, convention=convention) if trace is None else trace.result
     return keep, trace
@@ -150,7 +194,7 @@ def _print_steps_and_rows(args, found, keep, trace):
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     for row in [header, *rows]:
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
-    print(f"kept {len(keep)} of {len(found.boxes)} boxes; {_how(args)}")
+    print(f"kept {len(keep)} of {len(found.boxes)} boxes; {_how(args, found)}")
 
 
 def kept_rows(found, keep):
@@ -168,9 +212,10 @@ def _numbers(found, keep):
     return [np.asarray(found.scores)[keep], *found.boxes.reshape(-1, 4)[keep].T]
 
 
-def _how(args):
+def _how(args, found):
     sign = ">=" if PROFILES[args.profile].part("suppression").inclusive else ">"
-    return f"suppressed at IoU {sign} {args.threshold:g}, profile {args.profile}, backend {args.backend}"
+    rule = f"suppressed at IoU {sign} {args.threshold:g}"
+    return f"{rule}, profile {args.profile}, {found.boxes.dtype}, backend {args.backend}"
 
 
 def _write(args, found, keep, trace):
@@ -189,7 +234,7 @@ def _page(args, found, keep, trace):
     from refdet.report.page import Page
 
     page = Page(f"nms of {found.name}")
-    page.text(f"{len(keep)} of {len(found.boxes)} boxes are kept; {_how(args)}.")
+    page.text(f"{len(keep)} of {len(found.boxes)} boxes are kept; {_how(args, found)}.")
     page.player(trace)
     page.heading("Kept, best first")
     page.table(*kept_rows(found, keep))

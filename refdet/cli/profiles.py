@@ -15,7 +15,7 @@ def add(subparsers):
         "profiles",
         help="list the named conventions, or compare two",
         description="No name: the profiles and their systems. One: its fields. Two: where they differ.",
-        epilog="examples:\n  refdet profiles\n  refdet profiles fast_rcnn\n  refdet profiles refdet onnx",
+        epilog="example:\n  refdet profiles\n  refdet profiles fast_rcnn\n  refdet profiles refdet onnx",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help=f"one or two of {', '.join(PROFILES)}")

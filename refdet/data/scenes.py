@@ -1,7 +1,8 @@
 """Scenes made of real handwriting: scikit-learn's 8x8 digits, scaled and scattered over clutter.
 
 The digits are the UCI optical recognition test set, 1,797 patches in file order. Neighbouring rows share
-a writer, so a split must cut the file and not shuffle it: rows 0-1199 train, 1200-1796 test.
+a writer, so a split must cut the file and not shuffle it: rows 0-1199 train, 1200-1796 test. One writer, of
+rows 1157-1286, stands on both sides of that cut.
 
 Letters: G digits in a scene, H x W pixels. Source of the digits: E. Alpaydin and C. Kaynak, 1998, in
 scikit-learn (BSD-3), installed by the extra ``demo``.
@@ -42,7 +43,7 @@ def load_digits(rows: slice = slice(None)) -> tuple[NDArray[np.float64], NDArray
     Parameters
     ----------
     rows : slice
-        Which rows of the file; `TRAIN` and `TEST` have no writer in common.
+        Which rows of the file. `TRAIN` and `TEST` share one writer, of rows 1157 to 1286.
 
     Raises
     ------

@@ -19,6 +19,7 @@ from refdet.conventions import REFDET, Convention
 
 def check_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, xp=np):
     """The boxes in their common precision, and the array that receives the result."""
+    checks.convention(convention)
     rule = convention.overlap
     first, second = checks.boxes(boxes1, "boxes1", rule, xp=xp), checks.boxes(boxes2, "boxes2", rule, xp=xp)
     dtype = np.result_type(first, second)

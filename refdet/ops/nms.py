@@ -22,6 +22,7 @@ from refdet.stepwise import Steps, stepwise
 
 def check_nms(boxes, scores, iou_threshold, *, convention=REFDET, xp=np):
     """Boxes and scores as float arrays, the threshold in the precision that it is compared in."""
+    checks.convention(convention)
     rule, overlap = convention.part("suppression"), convention.overlap
     boxes = checks.boxes(boxes, "boxes", overlap, xp=xp)
     scores = checks.scores(scores, "scores", len(boxes), finite=overlap.finite, xp=xp)
@@ -110,6 +111,11 @@ def check_batched_nms(boxes, scores, idxs, iou_threshold, *, convention=REFDET):
     """As `check_nms`, and the class of each box as int64."""
     boxes, scores, threshold, _ = check_nms(boxes, scores, iou_threshold, convention=convention)
     idxs = checks.whole_numbers(idxs, "idxs", (len(boxes),), "one class index per box")
+    moved = convention.suppression.moved_apart(boxes, idxs)
+    if moved is not None and convention.overlap.finite == "reject" and not np.isfinite(moved).all():
+        raise ValueError(
+            f"idxs: {idxs[~np.isfinite(moved).all(axis=1)][0]} came; its boxes, shifted aside, overflow"
+        )
     return boxes, scores, idxs, threshold, convention
 
 

@@ -22,16 +22,20 @@ from refdet.stepwise import Steps, stepwise
 
 def check_roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET, xp=np):
     """The map, (K, 5) RoIs and the scale in the map's dtype, and the array that receives the result."""
+    checks.convention(convention)
     rule = convention.part("roi")
     input = checks.features(input, "input", rule, xp=xp)
     rois = checks.rois(boxes, "boxes", len(input), input.dtype, rule.finite, xp=xp)
     output_size = checks.size(output_size, "output_size")
-    scale = checks.real_number(spatial_scale, "spatial_scale")
-    if scale <= 0:
-        raise ValueError(f"spatial_scale: {scale} came; wanted cells per pixel, above 0")
+    with np.errstate(over="ignore", under="ignore"):
+        scale = input.dtype.type(checks.real_number(spatial_scale, "spatial_scale"))
+    if not 0 < scale < np.inf:
+        raise ValueError(
+            f"spatial_scale: {spatial_scale} came, {scale} in {input.dtype}; wanted a finite one above 0"
+        )
     shape = (len(rois), input.shape[1], *output_size)
     out = checks.output(out, "out", shape, input.dtype, (input, boxes), xp=xp)
-    return input, rois, output_size, input.dtype.type(scale), out, convention
+    return input, rois, output_size, scale, out, convention
 
 
 @stepwise(check=check_roi_pool)
@@ -144,6 +148,7 @@ def roi_pool_with_argmax(
     """
     rule, (height, width) = convention.roi, input.shape[2:]
     argmax = np.full(out.shape, -1, np.int64)
+    out[...] = 0
     for k, (image, *corners) in enumerate(boxes):
         with np.errstate(over="ignore", invalid="ignore"):
             x1, y1, x2, y2 = rule.cells(np.array(corners) * spatial_scale)
@@ -156,7 +161,6 @@ def roi_pool_with_argmax(
             for j, (left, right) in enumerate(columns):
                 cells = input[int(image), :, top:bottom, left:right]  # (C, h, w)
                 if cells[0:1].size == 0:
-                    out[k, :, i, j] = 0
                     continue
                 value, place = rule.first_largest(cells.reshape(len(cells), -1))  # (C, h * w)
                 y, x = np.divmod(place, right - left)
@@ -180,6 +184,8 @@ def check_roi_pool_backward(grad_output, argmax, boxes, input_shape, *, xp=np):
     cells = shape[2] * shape[3]
     if argmax.size and not (-1 <= int(argmax.min()) and int(argmax.max()) < cells):
         raise ValueError(f"argmax: {int(argmax.min())} to {int(argmax.max())} came; wanted -1 to {cells - 1}")
+    if np.prod(shape, dtype=float) * 8 >= 2.0**63:
+        raise ValueError(f"input_shape: {shape} came, more than an array can hold")
     rois = checks.rois(boxes, "boxes", shape[0], np.float64, "propagate", xp=xp)
     if len(rois) != len(grad_output):
         raise ValueError(f"boxes: {len(rois)} RoIs came; wanted {len(grad_output)}, as grad_output has")

@@ -12,6 +12,7 @@ from refdet.report.markup import Markup, element, escaped, svg, void
 from refdet.report.player import player_data
 from refdet.report.png import data_uri
 
+LONG = 16  # letters from which on a word in a table may break
 BUTTONS = ("first", "previous", "play", "next", "last")
 
 # The browser itself refuses anything from outside.
@@ -52,6 +53,8 @@ class Page:
     def table(self, header, rows, caption=None):
         """A table; columns of numbers stand to the right, floats are shortened to six digits.
 
+        On a narrow screen text wraps, numbers stay whole; what is too wide even so scrolls.
+
         Raises
         ------
         ValueError
@@ -62,12 +65,9 @@ class Page:
             if len(row) != len(header):
                 raise ValueError(f"rows: row {i} has {len(row)} cells; wanted {len(header)}, like the header")
         columns = list(zip(*rows, strict=True)) or [()] * len(header)
-        kinds = ["number" if column and all(map(_is_number, column)) else None for column in columns]
-        head = _row(element("th", v, scope="col", class_=kind) for v, kind in zip(header, kinds, strict=True))
-        body = []
-        for row in rows:
-            cells = zip(row, kinds, strict=True)
-            body.append(_row(element("td", _cell(value), class_=kind) for value, kind in cells))
+        numbers = [bool(column) and all(map(_is_number, column)) for column in columns]
+        head = _row("th", header, numbers, scope="col")
+        body = [_row("td", row, numbers) for row in rows]
         caption = [] if caption is None else [element("caption", caption)]
         whole = element("table", *caption, element("thead", head), element("tbody", *body))
         # Focusable, so that a wide table can be scrolled with the keyboard.
@@ -177,8 +177,16 @@ def _has_fates(step):
     return {"boxes", "scores"} <= seen and bool({"alive", "idxs"} & seen)
 
 
-def _row(cells):
-    return element("tr", *cells)
+def _row(tag, values, numbers, **attributes):
+    cells = zip(values, numbers, strict=True)
+    return element("tr", *(element(tag, _cell(v), class_=_kind(v, n), **attributes) for v, n in cells))
+
+
+def _kind(value, is_number):
+    """What the style must know of a cell: numbers stay in one piece, long words such as hashes may break."""
+    if is_number:
+        return "number"
+    return "long" if max(map(len, str(value).split()), default=0) >= LONG else None
 
 
 def _is_number(value):

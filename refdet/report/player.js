@@ -41,19 +41,24 @@
     return fate;
   }
 
-  // The first free place for each label, best box first: the corners, the edges, then above and below the box.
-  function labelPlaces(boxes, scores, width, height) {
+  // The first free place in view for each label, best box first: the corners, the edges, above and below the box.
+  function labelPlaces(boxes, scores, widths, height, view) {
     const places = Array(boxes.length);
     const taken = [];
-    const isFree = ([x, y]) => taken.every(([u, v]) => Math.abs(x - u) >= width || Math.abs(y - v) >= height);
+    const within = (value, low, high) => Math.max(low, Math.min(value, high));
     [...boxes.keys()].sort((a, b) => scores[b] - scores[a]).forEach((b) => {
+      const width = widths[b];
+      const isFree = ([x, y]) => taken.every(([u, v, w]) => x >= u + w || u >= x + width || Math.abs(y - v) >= height);
+      const inView = ([x, y]) => [
+        within(x, view.left, view.left + view.width - width), within(y, view.top, view.top + view.height - height),
+      ];
       const [left, top, right, bottom] = [boxes[b][0], boxes[b][1], boxes[b][2] - width, boxes[b][3] - height];
       const wanted = [[left, top], [right, top], [left, bottom], [right, bottom]];
       for (const y of [top, bottom, top - height, bottom + height]) {
         for (const t of [0, 0.5, 1]) wanted.push([left + t * (right - left), y]);
       }
-      places[b] = wanted.find(isFree);
-      if (places[b]) taken.push(places[b]);
+      places[b] = wanted.map(inView).find(isFree);
+      if (places[b]) taken.push([...places[b], width]);
     });
     return places;
   }
@@ -147,25 +152,39 @@
       const boxes = corners.flatMap((_, k) => (k % 4 ? [] : [corners.slice(k, k + 4)]));
       const scores = flat(seen.scores).map(number);
       const fate = fates(step, seen);
-      const { width, height } = this.frame(svg, boxes.filter((box) => box.every(Number.isFinite)));
-      const size = Math.max(width, height) / 24; // of the letters
-      const places = labelPlaces(boxes, scores, size * 4.4, size * 1.15);
+      const view = this.frame(svg, boxes.filter((box) => box.every(Number.isFinite)));
       const drawn = { gone: [], alive: [], suppressed: [], kept: [], picked: [] };
-      const labels = [];
       boxes.forEach(([x1, y1, x2, y2], b) => {
         if (![x1, y1, x2, y2].every(Number.isFinite)) return;
         const sides = { x: Math.min(x1, x2), y: Math.min(y1, y2), width: Math.abs(x2 - x1), height: Math.abs(y2 - y1) };
         drawn[fate[b]].push(this.shape("rect", { ...sides, class: fate[b] }));
-        if (fate[b] === "gone" || !places[b]) return;
-        const [x, y] = places[b];
-        const label = this.shape("text", { x: x + size / 4, y: y + size, class: fate[b] });
-        label.style.fontSize = `${size}px`;
-        label.textContent = `${b}: ${scores[b]?.toFixed(2)}`;
-        labels.push(label);
       });
       svg.querySelectorAll("rect, text").forEach((old) => old.remove());
-      svg.append(...Object.values(drawn).flat(), ...labels);
+      svg.append(...Object.values(drawn).flat());
+      this.showLabels(svg, boxes, scores, fate, view);
       this.showCounts(svg, Object.keys(drawn).map((word) => [word, fate.filter((one) => one === word).length]));
+    }
+
+    // Over all boxes and each on a filled tag: an edge behind the text would read as a minus sign or a one.
+    showLabels(svg, boxes, scores, fate, view) {
+      const size = Math.max(view.width, view.height) / 24; // of the letters
+      const texts = boxes.map((box, b) => {
+        const text = this.shape("text", { class: `tag-text ${fate[b]}` });
+        text.style.fontSize = `${size}px`;
+        text.textContent = `${b}: ${scores[b]?.toFixed(2)}`;
+        return text;
+      });
+      svg.append(...texts); // only what is in the page can be measured
+      const widths = texts.map((text) => text.getComputedTextLength() + 0.5 * size);
+      const places = labelPlaces(boxes, scores, widths, 1.2 * size, view);
+      texts.forEach((text, b) => {
+        text.remove();
+        if (fate[b] === "gone" || !places[b] || !boxes[b].every(Number.isFinite)) return;
+        const [x, y] = places[b];
+        text.setAttribute("x", x + 0.25 * size);
+        text.setAttribute("y", y + 0.95 * size);
+        svg.append(this.shape("rect", { x, y, width: widths[b], height: 1.2 * size, class: `tag ${fate[b]}` }), text);
+      });
     }
 
     showCounts(svg, counts) {
@@ -188,9 +207,9 @@
       const high = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
       const [left, top, right, bottom] = xs.length ? [low(xs), low(ys), high(xs), high(ys)] : [0, 0, 4, 1];
       const margin = 0.03 * Math.max(right - left, bottom - top) || 1;
-      const view = { width: right - left + 2 * margin, height: bottom - top + 2 * margin };
-      svg.setAttribute("viewBox", `${left - margin} ${top - margin} ${view.width} ${view.height}`);
-      return view;
+      const [width, height] = [right - left + 2 * margin, bottom - top + 2 * margin];
+      svg.setAttribute("viewBox", `${left - margin} ${top - margin} ${width} ${height}`);
+      return { left: left - margin, top: top - margin, width, height };
     }
 
     shape(tag, attributes) {

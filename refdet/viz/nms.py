@@ -1,6 +1,7 @@
 """A step of `nms` or `batched_nms` as a picture: which box is picked, which go, which are still alive.
 
-Colour and line style both tell the fates apart (colours: M. Okabe and K. Ito, Color Universal Design, 2008).
+Colour and line style both tell the fates apart (colours: M. Okabe and K. Ito, Color Universal Design, 2008;
+two are darkened, so that white text on them reads).
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from refdet.viz.label_places import label_places
 STYLES: dict[str, dict[str, Any]] = {
     "gone": {"color": "#999999", "linestyle": ":", "linewidth": 1.0},
     "alive": {"color": "#0072B2", "linestyle": "-", "linewidth": 1.3},
-    "suppressed": {"color": "#D55E00", "linestyle": "--", "linewidth": 1.8},
-    "kept": {"color": "#009E73", "linestyle": "-", "linewidth": 1.8},
+    "suppressed": {"color": "#C25400", "linestyle": "--", "linewidth": 1.8},
+    "kept": {"color": "#008562", "linestyle": "-", "linewidth": 1.8},
     "picked": {"color": "#007A55", "linestyle": "-", "linewidth": 3.2},
 }
+
+FONT, PAD = 7, 1.2  # points
+LETTER, LINE = 0.025, 0.074  # of a label, as parts of a filmstrip's panel
 
 
 def fates(step):
@@ -80,22 +84,25 @@ def draw(ax, step):
 
     words = fates(step)
     boxes, scores = step.boxes, step.scores
-    left, top, right, bottom = _view(boxes)
+    left, top, right, bottom = view = _view(boxes)
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
-    places = label_places(boxes, scores, (right - left) * 0.17, (bottom - top) * 0.062)
+    texts = [f"{b}: {score:.2f}" for b, score in enumerate(scores)]
+    letter = LETTER * max(right - left, bottom - top)
+    widths = [(len(text) + 1) * letter for text in texts]
+    places = label_places(boxes, scores, widths, LINE * max(right - left, bottom - top), view)
     for order, (fate, style) in enumerate(STYLES.items(), start=2):
         for b in (b for b in range(len(boxes)) if words[b] == fate and np.isfinite(boxes[b]).all()):
             x1, y1, x2, y2 = boxes[b]
             ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, zorder=order, gid=fate, **style))
             if fate != "gone" and np.isfinite(places[b]).all():
-                _label(ax, places[b], f"{b}: {scores[b]:.2f}", style["color"])
+                _label(ax, places[b], texts[b], style["color"])
 
 
 def _label(ax, place, text, color):
-    from matplotlib.patheffects import withStroke
-
-    halo = [withStroke(linewidth=2.2, foreground="white")]
-    ax.text(*place, f" {text}", color=color, fontsize=7, ha="left", va="top", zorder=8, path_effects=halo)
+    """White on a filled tag: an edge behind the text would read as a minus sign or a one."""
+    tag = {"facecolor": color, "edgecolor": "none", "pad": PAD}
+    inside = {"xytext": (PAD, -PAD), "textcoords": "offset points", "ha": "left", "va": "top"}
+    ax.annotate(text, place, color="white", fontsize=FONT, zorder=len(STYLES) + 2, bbox=tag, **inside)
 
 
 def _view(boxes):

@@ -78,4 +78,19 @@ def test_a_wrong_kernel_is_told_apart(monkeypatch):
     monkeypatch.setattr(kernels, "implementations", lambda op: {"numpy": refdet.nms, "planted": wrong})
     boxes = np.array([[0, 0, 4, 4], [9, 9, 12, 12]], np.float32)
     rows = compare({"nms": (boxes, np.array([0.9, 0.8], np.float32), 0.5)}, quiet)
-    assert [(row.implementation, row.equal) for row in rows] == [("numpy", True), ("planted", False)]
+    there = [(row.implementation, row.equal) for row in rows if not row.missing]
+    assert there == [("numpy", True), ("planted", False)]
+
+
+def test_a_kernel_that_is_not_there_has_a_row_with_the_reason(monkeypatch, capsys):
+    from refdet.cli.tour import _kernels
+
+    absent = {"cpp": {"available": False, "reason": "no compiler was found"}}
+    monkeypatch.setattr(kernels, "backends", lambda: absent)
+    boxes = np.array([[0, 0, 4, 4]], np.float32)
+    rows = compare({"box_iou": (boxes, boxes)}, quiet)
+    missing = [row for row in rows if row.missing]
+    assert [(row.implementation, row.missing, row.equal) for row in missing] == [
+        ("cpp", "no compiler was found", False)
+    ]
+    assert "not there: no compiler was found" in _kernels(rows)

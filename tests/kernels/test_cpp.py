@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -223,3 +224,24 @@ def test_a_region_whose_image_changes_after_the_check_reads_no_memory(kernel, im
     rule = {"scale": 1.0, "float_edges": False, "lowest": -np.inf, "threads": 1}
     getattr(cpp._core, kernel)(np.ones((1, 1, 2, 2)), rois, **rule, out=pooled, argmax=argmax)
     assert pooled.ravel().tolist() == [0.0] * 4 and argmax.ravel().tolist() == [-1] * 4
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted as Linux shows them")
+def test_threads_start_and_python_goes_on_meanwhile():
+    """A watcher in Python counts the threads of this process while the kernel runs, for which it needs the GIL."""
+    drawn = np.random.default_rng(0).uniform(0, 9, (5000, 4))
+    out, seen, done = np.empty((5000, 5000)), [0], threading.Event()
+
+    def watch():
+        while not done.is_set():
+            seen[0] = max(seen[0], len(list(Path("/proc/self/task").iterdir())))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    time.sleep(0.05)
+    before = seen[0]
+    for _ in range(5):
+        cpp.box_iou(drawn, drawn, out=out, threads=4)
+    done.set()
+    watcher.join()
+    assert seen[0] >= before + 3

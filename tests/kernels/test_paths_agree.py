@@ -1,5 +1,8 @@
 """Every implementation of a paired op gives the reference's bits, under every profile and memory layout."""
 
+import dataclasses
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,6 +63,27 @@ def test_hostile_values_give_the_same_bits_where_a_profile_lets_them_in(implemen
     assert same_bits(implementation("box_iou")(drawn, drawn, convention=torch), expected)
     expected = refdet.nms(drawn, scores, 0.5, convention=torch)
     assert same_bits(implementation("nms")(drawn, scores, 0.5, convention=torch), expected)
+
+
+@pytest.mark.parametrize("profile", [refdet.TORCHVISION, refdet.FAST_RCNN])
+def test_nan_scores_come_first_in_order(implementation, profile):
+    """Under a convention that lets them in: every order of NaN and number, which a wrong comparison would mix."""
+    convention = dataclasses.replace(
+        profile, overlap=dataclasses.replace(profile.overlap, finite="propagate")
+    )
+    apart = np.array([[10.0 * i, 0, 10 * i + 5, 5] for i in range(4)], np.float32)
+    for levels in itertools.product([0.5, np.nan, 0.7], repeat=4):
+        scores = np.array(levels, np.float32)
+        expected = refdet.nms(apart, scores, 0.5, convention=convention)
+        assert same_bits(implementation("nms")(apart, scores, 0.5, convention=convention), expected), levels
+    assert refdet.nms(apart[:3], [0.5, np.nan, 0.7], 0.5, convention=refdet.TORCHVISION).tolist() == [1, 2, 0]
+
+
+def test_negative_zero_is_zero(implementation):
+    """Edges that meet at 0.0 and -0.0: the sign of the overlap must not depend on the machine."""
+    for signs in itertools.product([0.0, -0.0], repeat=4):
+        first, second = np.array([[signs[0], signs[1], 4, 4]]), np.array([[-4, -4, signs[2], signs[3]]])
+        assert same_bits(implementation("box_iou")(first, second), np.zeros((1, 1)))
 
 
 @given(case=pooling(), data=st.data())

@@ -204,7 +204,7 @@ MAP = np.zeros((2, 1, 4, 4), np.float32)
         ),
         ((MAP, [[0, 0, 0, 1, 1]], (2, 2.5)), TypeError, r"output_size\[1\]: 2.5 came"),
         ((MAP, [[0, 0, 0, 1, 1]], "7"), TypeError, "output_size: '7' came"),
-        ((MAP, [[0, 0, 0, 1, 1]], 2, 0), ValueError, "spatial_scale: 0.0 came"),
+        ((MAP, [[0, 0, 0, 1, 1]], 2, 0), ValueError, "spatial_scale: 0 came, 0.0 in float32"),
         ((MAP, [[0, 0, 0, 1, 1]], 2, np.inf), ValueError, "spatial_scale: inf came"),
         ((MAP[0], [[0, 0, 0, 1, 1]], 2), ValueError, r"input: shape is \(1, 4, 4\); wanted \(N, C, H, W\)"),
         (
@@ -225,6 +225,26 @@ def test_far_away_corners_saturate_instead_of_overflowing():
     pooled = roi_pool(MAP + 1, far, (3, 3))
     assert pooled[0, 0].tolist() == [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
     assert (pooled[1] == 0).all()
+
+
+@pytest.mark.parametrize("function", [roi_pool, roi_pool_with_argmax])
+@pytest.mark.parametrize("scale", [1e-60, 1e300])
+def test_a_scale_that_the_dtype_cannot_hold_is_refused(function, scale):
+    with pytest.raises(ValueError, match="spatial_scale: 1e.* came, (0.0|inf) in float32"):
+        function(MAP, [[0, 0, 0, 1, 1]], 2, scale)
+    assert roi_pool(MAP.astype(np.float64), [[0, 0, 0, 1, 1]], 2, scale).shape == (1, 1, 2, 2)
+
+
+def test_a_list_may_hold_images_without_boxes():
+    assert roi_pool(MAP, [[], [[0, 0, 1, 1]]], 2).shape == (1, 1, 2, 2)
+    assert roi_pool(MAP, [np.zeros((0, 4)), np.zeros((0, 4))], 2).shape == (0, 1, 2, 2)
+
+
+def test_a_result_larger_than_any_array_is_refused():
+    with pytest.raises(ValueError, match="out: a result of shape .* is more than an array can hold"):
+        roi_pool(MAP, [[0, 0, 0, 1, 1]] * 4, 2**31 - 1)
+    with pytest.raises(ValueError, match="input_shape: .* more than an array can hold"):
+        roi_pool_backward(np.zeros((0, 1, 1, 1)), np.zeros((0, 1, 1, 1), int), [], (1, 1, 2**40, 2**40))
 
 
 def test_out_may_not_be_the_map():

@@ -20,7 +20,7 @@ const player = document.querySelector("refdet-player");
 const note = () => player.querySelector(".note").textContent;
 const press = (name) => player.querySelector(`[data-go=${name}]`).click();
 const all = (what) => [...player.querySelectorAll(what)];
-const fates = () => all("svg rect").map((rect) => rect.getAttribute("class")).sort().join(" ");
+const fates = () => all("svg rect:not(.tag)").map((rect) => rect.getAttribute("class")).sort().join(" ");
 const marked = () => all("mark").map((line) => line.textContent.trim().split(/ +/)[0]);
 """
 
@@ -122,6 +122,80 @@ def test_a_whole_report_is_quiet_narrow_and_harmless(browser):
     assert set(seen["loaded"]) <= {"data:"}
     assert seen["unnamed"] == 0
     assert seen["ground"] == "rgb(20, 23, 27)"
+
+
+def test_labels_lie_over_all_boxes_on_filled_tags_apart_and_in_view(browser):
+    """An edge behind the text would read as a minus sign: -0.68 as --0.68."""
+    boxes = np.concatenate([BOXES, BOXES + 0.5, BOXES + [0, 3, 0, 3], BOXES + [6, 0, 0, 0]])
+    trace = nms.trace(boxes, np.linspace(0.74, -1.9, 12), 0.9)
+    page = Page("Labels")
+    page.player(trace)
+    page.player(trace, image=np.full((31, 31), 90, np.uint8))
+    script = """
+    const inside = (a, b, by) => a.left >= b.left - by && a.right <= b.right + by && a.top >= b.top - by && a.bottom <= b.bottom + by;
+    const meet = (a, b) => a.left < b.right - 0.1 && b.left < a.right - 0.1 && a.top < b.bottom - 0.1 && b.top < a.bottom - 0.1;
+    return [...document.querySelectorAll("refdet-player")].flatMap((player) => {
+      const seen = [];
+      for (let k = 0; k < 4; k++, player.next()) {
+        const svg = player.querySelector("svg");
+        const marks = [...svg.querySelectorAll("rect, text")];
+        const tags = marks.filter((mark) => mark.matches(".tag"));
+        const texts = marks.filter((mark) => mark.matches("text"));
+        const places = tags.map((tag) => tag.getBoundingClientRect());
+        const fills = tags.map((tag) => getComputedStyle(tag));
+        seen.push({
+          labels: texts.map((text) => text.textContent),
+          over: marks.findLastIndex((mark) => mark.matches("rect:not(.tag)")) < marks.indexOf(tags[0]),
+          pairs: texts.every((text, t) => text.previousSibling === tags[t]
+            && inside(text.getBoundingClientRect(), places[t], 1)),
+          opaque: fills.every((style) => /^rgb[(]/.test(style.fill) && style.fillOpacity === "1" && style.stroke === "none"),
+          legible: texts.every((text, t) => getComputedStyle(text).fill !== fills[t].fill),
+          apart: places.every((a, t) => places.slice(t + 1).every((b) => !meet(a, b))),
+          inView: places.every((place) => inside(place, svg.getBoundingClientRect(), 0.1)),
+        });
+      }
+      return seen;
+    });
+    """
+    for width in (1300, 390):
+        seen, console = browser(page, script, width=width)
+        assert console == []
+        for step in seen:
+            labels = step.pop("labels")
+            assert len(labels) >= 5 and labels[0] == "0: 0.74"
+            assert step == dict.fromkeys(step, True)
+
+
+def test_a_narrow_screen_shows_every_column_and_breaks_no_number(browser):
+    page = Page("Tables")
+    page.table(["measure", "value"], [["the same, trained on shuffled labels (control)", "0.052 and 1"]] * 2)
+    page.table(
+        ["op", "by", "ms", "times the reference", "SHA-256", "bits"],
+        [["roi_pool_with_argmax", "vectorized", "-351.32", "1,411.0", "4038dd760a7225a3", "equal"]],
+    )
+    page.table(["unbreakable"] * 9, [["unbreakable"] * 9])
+    script = """
+    const scrolls = [...document.querySelectorAll(".scroll")];
+    const lines = (cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return new Set([...range.getClientRects()].map((line) => line.top)).size;
+    };
+    return {
+      right: [...scrolls[0].querySelectorAll("th, td")].map((cell) => cell.getBoundingClientRect().right),
+      hidden: scrolls.map((one) => one.scrollWidth - one.clientWidth),
+      numbers: [...document.querySelectorAll("td.number")].map(lines),
+      long: [...document.querySelectorAll("td.long")].map(lines),
+      words: [...scrolls[2].querySelectorAll("td")].map(lines),
+      hint: scrolls.map((one) => getComputedStyle(one).backgroundAttachment),
+    };
+    """
+    seen, _ = browser(page, script, width=390)
+    assert max(seen["right"]) <= 390
+    assert seen["hidden"][:2] == [0, 0] and seen["hidden"][2] > 0
+    assert seen["numbers"] == [1, 1] and min(seen["long"]) > 1 and len(seen["long"]) == 2
+    assert seen["words"] == [1] * 9
+    assert set(seen["hint"]) == {"local, local, scroll, scroll"}  # a shade where a table goes on
 
 
 def test_the_policy_refuses_a_picture_that_is_not_in_the_page(page, browser, tmp_path):

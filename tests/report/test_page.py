@@ -51,6 +51,12 @@ def test_text_that_shows_a_number_is_aligned_like_one(document):
     assert kinds == ["number", None, None] * 2
 
 
+def test_only_words_as_long_as_a_hash_may_break(document):
+    page = Page("t")
+    page.table(["hash", "words"], [["4038dd760a7225a3", "trained on shuffled labels"]])
+    assert [cell.get("class") for cell in document(page.html()).named("td")] == ["long", None]
+
+
 def test_parts_stand_in_the_order_of_the_calls(document):
     page = Page("title")
     page.text("one")

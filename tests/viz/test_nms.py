@@ -1,11 +1,15 @@
 """The drawing of an nms step: the fates of the boxes, and what stands for each."""
 
+import io
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from refdet import TORCHVISION, batched_nms, nms, roi_pool
+from refdet.viz import filmstrip
 from refdet.viz import nms as drawing
 from refdet.viz.label_places import label_places
 
@@ -102,15 +106,33 @@ def test_no_two_labels_lie_on_each_other():
     rng = np.random.default_rng(0)
     corners = rng.uniform(0, 60, (40, 2))
     boxes = np.concatenate([corners, corners + 20], axis=1)
-    places = label_places(boxes, rng.random(40), 8, 3)
-    placed = places[np.isfinite(places).all(axis=1)]
-    apart = np.abs(placed[:, None] - placed[None]) >= (8, 3)
-    assert len(placed) >= 20 and (apart.any(axis=2) | np.eye(len(placed), dtype=bool)).all()
+    widths = rng.choice([6.0, 9.0], 40)
+    places = label_places(boxes, rng.random(40), widths, 3, (5, 5, 75, 75))
+    placed = np.isfinite(places).all(axis=1)
+    low, high = places[placed], places[placed] + np.column_stack([widths, np.full(40, 3)])[placed]
+    apart = (low[:, None] >= high[None]).any(axis=2)
+    assert len(low) >= 20 and (apart | apart.T | np.eye(len(low), dtype=bool)).all()
+    assert (low >= 5).all() and (high <= 75).all()
 
 
 def test_the_best_of_equal_boxes_has_the_first_place():
-    places = label_places(np.array([[0.0, 0, 9, 9]] * 2), [0.1, 0.9], 2, 1)
+    places = label_places(np.array([[0.0, 0, 9, 9]] * 2), [0.1, 0.9], [2, 2], 1, (0, 0, 9, 9))
     assert places.tolist() == [[7, 0], [0, 0]]
+
+
+def test_labels_are_opaque_lie_over_all_boxes_and_apart_and_inside_the_panel():
+    """An edge behind the text would read as a minus sign: no stroke is drawn over or through a label."""
+    boxes = np.concatenate([BOXES + shift for shift in (0, [0, 22, 0, 22], [40, 3, 10, 9])])
+    figure = filmstrip(nms.trace(boxes, np.linspace(1, -1.9, 15), 0.9), drawing.draw, steps=range(8))
+    figure.savefig(io.BytesIO(), format="png")
+    for ax in figure.axes:
+        tags = [text.get_bbox_patch() for text in ax.texts]
+        assert len(tags) >= 5 and all(tag.get_facecolor()[3] == 1 for tag in tags)
+        assert min(text.get_zorder() for text in ax.texts) > max(box.get_zorder() for box in ax.patches)
+        extents = [tag.get_window_extent() for tag in tags]
+        assert not any(a.overlaps(b) for a, b in itertools.combinations(extents, 2))
+        panel = ax.get_window_extent()
+        assert all(panel.contains(*tag.min) and panel.contains(*tag.max) for tag in extents)
 
 
 # Bad input
