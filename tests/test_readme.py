@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from refdet.cli import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -21,18 +23,45 @@ def test_the_example_prints_what_it_says():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_python_blocks_run_in_the_order_of_the_page(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scope = {}
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.S):
+        if ">>>" in block:
+            continue  # the README's, which is compared with what it prints
+        if "load_digits" in block:
+            pytest.importorskip("sklearn")
+        exec(compile(block, str(page), "exec"), scope)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     for link in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
         if "://" not in link:
             assert (page.parent / link).exists(), link
 
 
-def test_every_file_that_the_map_names_exists():
+PLACES = (".", "refdet", "refdet/ops", "csrc", "refdet/kernels", "tools")
+
+
+def missing(rows):
+    """Names of files and folders in backquotes that are nowhere the map could mean."""
+    names = re.findall(r"`([\w./]+)`", rows)
+    return [name for name in names if not any((ROOT / place / name).exists() for place in PLACES)]
+
+
+def test_every_file_and_folder_that_the_map_names_exists():
     rows = README.split("## Where things are")[1].split("## Limits")[0]
-    for name in re.findall(r"`([\w/.]+)`", rows):
-        places = [ROOT / name, ROOT / "refdet" / name, ROOT / "refdet/ops" / name, ROOT / "csrc" / name]
-        places += [ROOT / "refdet/kernels" / name, ROOT / "tools" / name]
-        assert any(place.exists() for place in places) or "." not in name.strip("."), name
+    rows = rows.replace("`nms(...)`", "").replace("`nms.trace(...)`", "")
+    assert len(re.findall(r"`", rows)) > 40 and missing(rows) == []
+    assert missing("`refdet/nonsense/` and `samples/`") == ["refdet/nonsense/", "samples/"]
+
+
+def test_every_command_that_is_named_exists():
+    for page in PAGES:
+        named = re.findall(r"(?:^|[`$&] *|    )refdet ([a-z]+)\b", page.read_text(), re.M)
+        later = {"verify", "train", "detect", "eval"}  # named as not there yet
+        assert set(named) <= {*COMMANDS, *later}, page
 
 
 def test_it_stays_one_screen_and_a_half():

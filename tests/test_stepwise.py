@@ -156,6 +156,20 @@ def test_what_was_recorded_does_not_change_afterwards():
         trace[0].table[0] = 5
 
 
+def test_what_lies_inside_a_container_is_kept_too_and_a_new_dtype_is_a_change():
+    @stepwise(check=lambda n: (n,))
+    def nested(n) -> Steps[None]:
+        rows, same = [[n]], np.zeros(2, np.float32)
+        yield "first: {rows}"
+        rows[0].append(n + 1)
+        same = same.astype(np.int32)
+        yield "second: {rows}"
+
+    trace = nested.trace(1)
+    assert [step.rows for step in trace] == [[[1]], [[1, 2]]]
+    assert [step.same.dtype for step in trace] == [np.float32, np.int32]
+
+
 def test_trace_of_a_thousand_boxes_shares_memory():
     rng = np.random.default_rng(0)
     corner = rng.uniform(0, 1000, (1000, 2))

@@ -82,7 +82,8 @@ def read_boxes(path, max_mb, dtypes=()):
     found = readers[suffix](name, content, max_mb)
     if not dtypes:
         return found
-    dtype = found.boxes.dtype.name if found.boxes.dtype.name in dtypes else dtypes[0]
+    own = found.boxes.dtype.name if suffix == ".npz" else None  # text has no precision
+    dtype = own if own in dtypes else dtypes[0]
     return replace(found, boxes=_cast(found.boxes, dtype), scores=_cast(found.scores, dtype))
 
 
@@ -91,7 +92,7 @@ def _cast(values, dtype):
     if values is None or values.dtype.kind not in "fiu" or values.dtype.itemsize > 8:
         return values
     with np.errstate(over="ignore"):
-        return values.astype(dtype)
+        return values.astype(dtype, copy=False)
 
 
 def printable(value):

@@ -22,7 +22,7 @@ def tour_page(outcome, rows, seed):
     """The whole report as a `Page`."""
     page = Page("refdet tour: handwritten digits without a network")
     page.text(
-        "Scenes of 128 x 128 pixels with two to six handwritten digits, noise and clutter. Every window of a grid "
+        "Scenes of 128 x 128 pixels with two to six handwritten digits (IoU between two at most 0.02), noise and clutter. Every window of a grid "
         "is pooled from a map of gradient orientations; one linear support vector machine per digit scores it; "
         "non-maximum suppression keeps the best of each heap. Everything in NumPy."
     )

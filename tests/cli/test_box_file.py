@@ -2,6 +2,8 @@
 
 import io
 import json
+import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -72,8 +74,12 @@ def test_no_boxes_are_legal(name, content, tmp_path):
 def test_the_precision_is_that_of_the_file_or_the_one_asked_for(tmp_path):
     path = write(tmp_path, "a.npz", npz(boxes=np.ones((1, 4), np.float32), scores=np.ones(1)))
     assert read_boxes(path, 64).boxes.dtype == np.float32
-    assert read_boxes(path, 64, "float64").boxes.dtype == np.float64
+    assert read_boxes(path, 64, ("float64", "float32")).boxes.dtype == np.float32
+    found = read_boxes(path, 64, ("float64",))
+    assert found.boxes.dtype == found.scores.dtype == np.float64
     assert read_boxes(write(tmp_path, "a.csv", "0,0,1,1,1"), 64).boxes.dtype == np.float64
+    found = read_boxes(str(tmp_path / "a.csv"), 64, ("float32", "float64"))
+    assert found.boxes.dtype == found.scores.dtype == np.float32
 
 
 BAD = {
@@ -99,8 +105,8 @@ BAD = {
     "extension": ("a.txt", "0,0,1,1,0.5\n", "the extension '.txt' came; wanted .csv, .json or .npz"),
     "no extension": ("boxes", "0,0,1,1,0.5\n", "the extension '' came"),
     "broken json": ("a.json", '[{"bbox":\n [0, 0,}]', "a.json:2: Expecting value, column 8; wanted JSON"),
-    "deep json": ("a.json", "[" * 100000, "wanted COCO results"),
-    "digits": ("a.json", "[" + "9" * 5000 + "]", "wanted COCO results"),
+    "deep json": ("a.json", "[" * 100000, "a.json: brackets nested too deep came; wanted COCO results"),
+    "digits": ("a.json", "[" + "9" * 5000 + "]", "a.json: a number of thousands of digits came; wanted"),
     "number": ("a.json", "3", "a.json: 3 came; wanted COCO results"),
     "other object": (
         "a.json",
@@ -202,7 +208,47 @@ def test_an_npz_that_unpacks_to_too_much_is_refused(tmp_path):
         read_boxes(path, 1)
 
 
-@pytest.mark.parametrize("limit", [0, -1, float("nan")])
-def test_the_limit_must_be_positive(limit):
-    with pytest.raises(InputError, match="--max-mb"):
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf")])
+def test_the_limit_must_be_finite_and_positive(limit):
+    with pytest.raises(InputError, match="--max-mb: .* came; wanted a finite size above 0"):
         read_boxes("a.csv", limit)
+
+
+@pytest.mark.parametrize("limit", [1e7, 1e13, 1e308])
+@pytest.mark.parametrize("name", ["rows.csv", "arrays.npz"])
+def test_a_limit_larger_than_memory_costs_no_memory(name, limit, tmp_path):
+    assert read_boxes(write(tmp_path, name, GOOD[name]), limit).boxes.tolist() == ROWS
+
+
+def test_the_standard_input_is_asked_for_a_piece_at_a_time(monkeypatch):
+    asked = []
+
+    class Endless:
+        def read(self, count):
+            asked.append(count)
+            return b"0" * count
+
+    monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": Endless()}))
+    with pytest.raises(InputError, match="<stdin>: more than 2.5 MB"):
+        read_boxes("-", 2.5)
+    assert max(asked) <= 2**20 and sum(asked) == 2.5 * 2**20 + 1
+
+
+def test_a_row_costs_little_more_than_its_numbers(tmp_path):
+    """A row of 5 numbers is 40 bytes; the table is there twice, and its text."""
+    path = write(tmp_path, "a.csv", "10.25,20.25,30.25,40.25,0.5\n" * 10_000)
+    tracemalloc.start()
+    try:
+        read_boxes(path, 64)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000 * 200
+
+
+def test_brackets_that_can_be_read_can_be_shown(tmp_path):
+    """Wherever the limit of the recursion is met, in the reader or in the message."""
+    limit = sys.getrecursionlimit()
+    for depth in range(limit - 100, limit + 10):
+        with pytest.raises(InputError, match="wanted COCO results"):
+            read_boxes(write(tmp_path, "a.json", "[" * depth + "]" * depth), 64)

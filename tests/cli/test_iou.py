@@ -1,12 +1,13 @@
 """``refdet iou``: the matrix, and what it refuses."""
 
 import numpy as np
+import pytest
 
 from refdet import box_iou
 
 
 def numbers(out):
-    return [[float(word) for word in line.split()[1:]] for line in out.splitlines()[1:]]
+    return [[float(word) for word in line.split()[1:]] for line in out.splitlines()[1:-1]]
 
 
 def test_the_matrix_has_a_row_for_each_box_of_the_first_file(tmp_path, refdet):
@@ -17,6 +18,7 @@ def test_the_matrix_has_a_row_for_each_box_of_the_first_file(tmp_path, refdet):
     assert done.out.splitlines() == [
         "               0         1         2",
         "     0  0.142857  1.000000  0.000000",
+        "IoU of 1 by 3 boxes; profile refdet, float64",
     ]
     done = refdet("iou", "-", tmp_path / "b.csv", "--profile", "fast_rcnn", stdin=b"0,0,2,2\n")
     assert numbers(done.out)[0][0] == round(4 / 14, 6)
@@ -31,14 +33,33 @@ def test_nms_9_against_itself(five, refdet):
 
 def test_no_boxes_give_no_rows_or_no_columns(tmp_path, five, refdet):
     (tmp_path / "none.csv").write_text("x1,y1,x2,y2\n")
-    assert len(refdet("iou", tmp_path / "none.csv", five).out.splitlines()) == 1
+    assert len(refdet("iou", tmp_path / "none.csv", five).out.splitlines()) == 2
     assert numbers(refdet("iou", five, tmp_path / "none.csv").out) == [[]] * 5
 
 
 def test_nan_is_printed_where_the_system_gives_it(refdet, tmp_path):
     (tmp_path / "b.csv").write_text("7,7,7,7\n")
     done = refdet("iou", "-", tmp_path / "b.csv", "--profile", "torchvision", stdin=b"7,7,7,7\n")
-    assert done.code == 0 and done.err == "" and done.out.split()[-1] == "nan"
+    assert done.code == 0 and done.err == "" and done.out.splitlines()[1].split()[-1] == "nan"
+
+
+@pytest.mark.parametrize(
+    ("profile", "dtype"),
+    [
+        ("refdet", "float64"),
+        ("torchvision", "float32"),
+        ("fast_rcnn", "float64"),
+        ("onnx", "float32"),
+        ("opencv", "float64"),
+        ("coco", "float64"),
+    ],
+)
+def test_the_precision_is_what_the_system_takes(profile, dtype, five, refdet):
+    done = refdet("iou", five, five, "--profile", profile)
+    assert done.out.splitlines()[-1] == f"IoU of 5 by 5 boxes; profile {profile}, {dtype}"
+    for asked in ("float32", "float64"):
+        done = refdet("iou", five, five, "--dtype", asked)
+        assert done.out.splitlines()[-1].endswith(f"profile refdet, {asked}")
 
 
 def test_bad_boxes_name_their_file(tmp_path, five, refdet):

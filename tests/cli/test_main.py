@@ -35,6 +35,7 @@ def test_help_names_every_command(capsys):
     assert end.value.code == 0
     out = capsys.readouterr().out
     assert all(f"    {name}" in out for name in PRESENT)
+    assert "\n\nexample:\n  refdet nms boxes.csv --steps\n\nhelp on a command:\n  refdet nms --help\n" in out
 
 
 @pytest.mark.parametrize("name", PRESENT)
@@ -43,7 +44,7 @@ def test_help_of_every_command_has_an_example(name, capsys):
         cli.main([name, "--help"])
     assert end.value.code == 0
     out = capsys.readouterr().out
-    assert "example" in out and f"refdet {name}" in out.split("example")[1]
+    assert out.count("\nexample:\n  ") == 1 and f"refdet {name}" in out.split("\nexample:\n")[1]
 
 
 def test_a_module_that_is_not_there_is_left_out(monkeypatch, capsys):
@@ -82,6 +83,15 @@ def test_a_message_of_several_lines_becomes_one(monkeypatch, capsys):
     monkeypatch.setattr(box_file, "_content", fail)
     assert cli.main(["nms", "a.csv"]) == 2
     assert capsys.readouterr().err == "refdet nms: one two\n"
+
+
+def test_an_interrupt_while_commands_are_imported_is_no_traceback(monkeypatch, capsys):
+    def interrupted(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.importlib, "import_module", interrupted)
+    assert cli.main(["profiles"]) == 130
+    assert capsys.readouterr() == ("", "refdet: interrupted\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes are those of Unix")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from refdet import kernels
+from refdet.cli import nms as command
 from refdet.conventions import PROFILES
 from refdet.ops.nms import batched_nms, nms
 
@@ -28,7 +29,7 @@ def test_the_table_shows_index_score_and_corners(refdet):
         "index  score    x1    y1     x2    y2\n"
         "    1    0.9  20.0  20.0  30.25  30.0\n"
         "    0    0.5   0.0   0.0   10.0  10.0\n"
-        "kept 2 of 2 boxes; suppressed at IoU > 0.5, profile refdet, backend numpy\n"
+        "kept 2 of 2 boxes; suppressed at IoU > 0.5, profile refdet, float64, backend numpy\n"
     )
 
 
@@ -88,6 +89,50 @@ def test_float32_shows_the_threshold_of_torchvision(refdet, kept):
     assert kept(refdet(*torchvision, "float64", stdin=boxes).out) == [0, 1]
 
 
+@pytest.mark.parametrize("profile", ["onnx", "fast_rcnn", "torchvision"])
+def test_text_is_read_as_float32_where_the_system_takes_that(profile, refdet, kept):
+    """ONNX: 7 / 10 and the threshold are the same float32, so both boxes are kept, as onnxruntime does."""
+    boxes = b"0,0,10,1,0.9\n0,0,7,1,0.8\n"
+    words = ("nms", "-", "--threshold", "0.7", "--profile", profile)
+    done = refdet(*words, stdin=boxes)
+    assert f"profile {profile}, float32, backend numpy" in done.out
+    assert done.out == refdet(*words, "--dtype", "float32", stdin=boxes).out
+    if profile == "onnx":
+        assert kept(done.out) == [0, 1]
+        assert kept(refdet(*words, "--dtype", "float64", stdin=boxes).out) == [0]
+
+
+@pytest.mark.parametrize("profile", ["refdet", "opencv"])
+def test_text_is_read_as_float64_where_the_system_takes_that(profile, five, refdet):
+    assert f"profile {profile}, float64, backend" in refdet("nms", five, "--profile", profile).out
+
+
+def test_scores_that_only_float64_tells_apart_are_a_tie_in_float32(refdet, kept):
+    ties = b"0,0,10,10,0.9\n20,0,30,10,0.9000000001\n"
+    assert kept(refdet("nms", "-", "--profile", "onnx", stdin=ties).out) == [0, 1]
+    assert kept(refdet("nms", "-", stdin=ties).out) == [1, 0]
+
+
+def test_an_npz_file_keeps_its_precision_where_the_system_takes_both(tmp_path, refdet):
+    path = tmp_path / "a.npz"
+    for dtype in ("float32", "float64"):
+        np.savez(path, boxes=np.ones((1, 4), dtype), scores=np.ones(1))
+        for profile in ("refdet", "torchvision"):
+            assert f", {dtype}, " in refdet("nms", path, "--profile", profile).out
+        assert ", float32, " in refdet("nms", path, "--profile", "onnx").out
+
+
+def test_many_boxes_are_a_note_that_names_faster_backends(five, refdet, monkeypatch):
+    monkeypatch.setattr(command, "MANY", 4)
+    err = refdet("nms", five).err
+    assert err.startswith("refdet nms: 5 boxes will take the reference long; faster, and here: --backend ")
+    assert err.endswith("--backend vectorized\n") and err.count("\n") == 1
+    assert refdet("nms", five, "--steps").err.endswith("long; the views are the reference's\n")
+    assert refdet("nms", five, "--backend", "vectorized").err == ""
+    monkeypatch.setattr(command, "MANY", 5)
+    assert refdet("nms", five).err == ""
+
+
 def test_steps_name_who_goes_and_why(five, refdet):
     out = refdet("nms", five, "--steps").out
     assert "sort      best to worst: 0 (0.95), 1 (0.92), 2 (0.88), 3 (0.4), 4 (0.2)" in out
@@ -138,10 +183,12 @@ def test_every_backend_keeps_the_same(backend, profile, tmp_path, refdet, kept, 
     boxes = np.concatenate([corners, corners + rng.integers(1, 9, (24, 2))], axis=1).astype(np.float64)
     scores, labels = rng.integers(0, 5, 24) / 4, rng.integers(0, 3, 24)
     np.savez(tmp_path / "a.npz", boxes=boxes, scores=scores, labels=labels)
+    dtype = "float32" if profile in ("fast_rcnn", "onnx") else "float64"
+    taken = boxes.astype(dtype), scores.astype(dtype)
     words = ("nms", tmp_path / "a.npz", "--profile", profile, "--threshold", "0.4", "--backend", backend)
-    expected = batched_nms(boxes, scores, labels, 0.4, convention=PROFILES[profile])
+    expected = batched_nms(*taken, labels, 0.4, convention=PROFILES[profile])
     assert kept(refdet(*words).out) == expected.tolist()
-    expected = nms(boxes, scores, 0.4, convention=PROFILES[profile])
+    expected = nms(*taken, 0.4, convention=PROFILES[profile])
     assert kept(refdet(*words, "--classes", "agnostic").out) == expected.tolist()
 
 
@@ -163,7 +210,7 @@ def test_a_backend_that_differs_is_seen(five, refdet, monkeypatch):
 def test_a_backend_that_is_not_there_says_why(five, refdet, monkeypatch):
     monkeypatch.setattr(kernels, "implementations", lambda op: {})
     monkeypatch.setattr(kernels, "backends", lambda: {"cuda": {"available": False, "reason": "no\ndevice"}})
-    done = refdet("nms", five, "--backend", "cuda")
+    done = refdet("nms", "is-not-read.csv", "--backend", "cuda")
     assert (done.code, done.out) == (2, "")
     assert done.err == "refdet nms: --backend cuda: not there: no device\n"
 
@@ -204,6 +251,17 @@ def test_arrays_that_do_not_fit_are_one_line(arrays, message, tmp_path, refdet):
     np.savez(tmp_path / "a.npz", **arrays)
     done = refdet("nms", tmp_path / "a.npz")
     assert done.code == 2 and message in done.err and done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_what_cannot_be_written_is_told_before_the_file_is_read(option, tmp_path, refdet, monkeypatch):
+    words = ("nms", "is-not-read.csv", option)
+    assert refdet(*words, tmp_path).err == f"refdet nms: {tmp_path}: Is a directory\n"
+    path = tmp_path / "none" / "a"
+    assert refdet(*words, path).err == f"refdet nms: {path}: No such file or directory\n"
+    monkeypatch.setattr("os.access", lambda folder, mode: False)
+    assert refdet(*words, tmp_path / "a").err == f"refdet nms: {tmp_path / 'a'}: Permission denied\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_trace_that_outgrows_memory_is_one_line(five, refdet, monkeypatch):

@@ -145,6 +145,15 @@ def test_area_that_overflows_names_its_row():
     assert box_iou(huge.astype(np.float64), huge.astype(np.float64))[1, 1] == 1  # 1e60 fits float64
 
 
+def test_the_largest_boxes_that_are_accepted_do_not_overflow():
+    """Half of the largest float is the bound of coordinates and areas, so that sums of two areas still fit."""
+    side = np.float32(2.0**63)
+    just = np.array([[0, 0, side, side * np.float32(0.999)]])
+    assert box_iou(just, just)[0, 0] == 1
+    with pytest.raises(ValueError, match="overflow float32"):
+        box_iou(np.array([[0, 0, side, side * 2]], np.float32), just)
+
+
 def test_a_lone_box_is_told_how_to_become_a_row():
     with pytest.raises(
         ValueError, match=r"boxes1: shape is \(4,\); wanted \(N, 4\).*one box is boxes1\[None\]"

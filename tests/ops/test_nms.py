@@ -192,6 +192,11 @@ def test_a_convention_without_suppression_says_so():
         nms(np.zeros((1, 4)), [0.5], 0.5, convention=refdet.COCO)
 
 
+def test_classes_must_fit_int64():
+    with pytest.raises(ValueError, match=r"idxs: 9223372036854775808 came; wanted values below 2\^63"):
+        batched_nms(np.zeros((1, 4)), [0.5], np.array([2**63], np.uint64), 0.5)
+
+
 @pytest.mark.parametrize("idxs", [[0.0, 1.0], [True, False], ["a", "b"]])
 def test_classes_must_be_integers(idxs):
     with pytest.raises(TypeError, match="idxs: dtype is"):

@@ -132,8 +132,10 @@ def test_labels_lie_over_all_boxes_on_filled_tags_apart_and_in_view(browser):
     page.player(trace)
     page.player(trace, image=np.full((31, 31), 90, np.uint8))
     script = """
-    const inside = (a, b, by) => a.left >= b.left - by && a.right <= b.right + by && a.top >= b.top - by && a.bottom <= b.bottom + by;
-    const meet = (a, b) => a.left < b.right - 0.1 && b.left < a.right - 0.1 && a.top < b.bottom - 0.1 && b.top < a.bottom - 0.1;
+    const inside = (a, b, by) => a.left >= b.left - by && a.right <= b.right + by
+      && a.top >= b.top - by && a.bottom <= b.bottom + by;
+    const meet = (a, b) => a.left < b.right - 0.1 && b.left < a.right - 0.1
+      && a.top < b.bottom - 0.1 && b.top < a.bottom - 0.1;
     return [...document.querySelectorAll("refdet-player")].flatMap((player) => {
       const seen = [];
       for (let k = 0; k < 4; k++, player.next()) {
@@ -148,7 +150,8 @@ def test_labels_lie_over_all_boxes_on_filled_tags_apart_and_in_view(browser):
           over: marks.findLastIndex((mark) => mark.matches("rect:not(.tag)")) < marks.indexOf(tags[0]),
           pairs: texts.every((text, t) => text.previousSibling === tags[t]
             && inside(text.getBoundingClientRect(), places[t], 1)),
-          opaque: fills.every((style) => /^rgb[(]/.test(style.fill) && style.fillOpacity === "1" && style.stroke === "none"),
+          opaque: fills.every((style) => /^rgb[(]/.test(style.fill) && style.fillOpacity === "1"
+            && style.stroke === "none"),
           legible: texts.every((text, t) => getComputedStyle(text).fill !== fills[t].fill),
           apart: places.every((a, t) => places.slice(t + 1).every((b) => !meet(a, b))),
           inView: places.every((place) => inside(place, svg.getBoundingClientRect(), 0.1)),
