@@ -282,7 +282,7 @@ def _overlap(out, part, xp):
     if xp is not np:
         return xp.may_share_memory(out, part)
     try:
-        return np.shares_memory(out, part, max_work=10_000)
+        return np.shares_memory(out, part, 10_000)  # type: ignore[arg-type]  # the stub knows two values alone
     except np.exceptions.TooHardError:
         return True
 

@@ -22,9 +22,9 @@ def tour_page(outcome, rows, seed):
     """The whole report as a `Page`."""
     page = Page("refdet tour: handwritten digits without a network")
     page.text(
-        "Scenes of 128 x 128 pixels with two to six handwritten digits (IoU between two at most 0.02), noise and clutter. Every window of a grid "
-        "is pooled from a map of gradient orientations; one linear support vector machine per digit scores it; "
-        "non-maximum suppression keeps the best of each heap. Everything in NumPy."
+        "Scenes of 128 x 128 pixels with two to six handwritten digits (IoU between two at most 0.02), noise and "
+        "clutter. Every window of a grid is pooled from a map of gradient orientations; one linear support vector "
+        "machine per digit scores it; non-maximum suppression keeps the best of each heap. Everything in NumPy."
     )
     _summary(page, outcome, seed)
     _pictures(page, outcome)
@@ -184,7 +184,7 @@ def _kernels(page, rows):
                 row.implementation,
                 f"{row.milliseconds:.2f}",
                 f"{slowest[row.op] / row.milliseconds:.3g}",
-                row.sha256[:16],
+                row.sha256[:12],
                 "equal" if row.equal else "DIFFERENT",
             ]
             for row in rows
