@@ -29,8 +29,13 @@ def test_python_blocks_run_in_the_order_of_the_page(page, tmp_path, monkeypatch)
     for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.S):
         if ">>>" in block:
             continue  # the README's, which is compared with what it prints
-        if "load_digits" in block:
-            pytest.importorskip("sklearn")
+        for needed, package in (
+            ("load_digits", "sklearn"),
+            ("filmstrip", "matplotlib"),
+            ("savefig", "matplotlib"),
+        ):
+            if needed in block:
+                pytest.importorskip(package)
         exec(compile(block, str(page), "exec"), scope)
 
 

@@ -122,6 +122,7 @@ def test_the_best_of_equal_boxes_has_the_first_place():
 
 def test_labels_are_opaque_lie_over_all_boxes_and_apart_and_inside_the_panel():
     """An edge behind the text would read as a minus sign: no stroke is drawn over or through a label."""
+    pytest.importorskip("matplotlib.figure")
     boxes = np.concatenate([BOXES + shift for shift in (0, [0, 22, 0, 22], [40, 3, 10, 9])])
     figure = filmstrip(nms.trace(boxes, np.linspace(1, -1.9, 15), 0.9), drawing.draw, steps=range(8))
     figure.savefig(io.BytesIO(), format="png")
