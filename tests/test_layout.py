@@ -224,6 +224,16 @@ def test_public_functions_carry_type_hints():
             assert inspect.Signature.empty not in hinted, name
 
 
+def test_tolerances_stand_in_one_table():
+    loose = re.compile(r"\b(?:np\.(?:allclose|isclose)|assert_allclose|pytest\.approx)\b|\b[ar]tol=")
+    found = [
+        p
+        for p in (ROOT / "tests").rglob("*.py")
+        if p.name != "test_layout.py" and loose.search(p.read_text())
+    ]
+    assert found == []
+
+
 def test_names_say_something():
     banned = re.compile(r"(^|_)(utils?|misc|helpers?|common)(_|$)")
     assert [str(p) for p in modules() if banned.search(p.stem) or banned.search(p.parent.name)] == []

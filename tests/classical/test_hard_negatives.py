@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tolerances import close
 
 from refdet.classical.hard_negatives import mine_hard_negatives, svm_labels
 from refdet.classical.linear_svm import fit_linear_svm
@@ -82,7 +83,7 @@ def test_mining_reaches_the_machine_that_all_windows_would_give():
     everything = np.concatenate([positives, *(f for f, _ in images)])
     targets = np.concatenate([labels, *(t for _, t in images)])
     full = fit_linear_svm(everything, targets, rng=rng(), max_epochs=9999, **options)
-    assert np.allclose(mined.result.weights, full.weights, atol=0.02)
+    assert close(mined.result.weights, full.weights, "mined weights")
     used = mined.named("train")[-1].examples
     assert 30 < len(used) < len(everything)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tolerances import close
 
 from refdet.classical.linear_svm import fit_linear_svm
 
@@ -37,24 +38,24 @@ def objective(svm, features, labels, cost, positive_weight=1.0, bias_scale=1.0, 
 def test_two_points_without_bias():
     """x = 2 and x = -1: the margin of the second needs w = 1, the first is beyond it."""
     svm = fit_linear_svm([[2.0], [-1.0]], [1, -1], 10, bias_scale=0, tolerance=1e-12, rng=rng())
-    assert np.allclose(svm.weights, 1) and svm.bias == 0
-    assert np.allclose(svm.alpha.ravel(), [0, 1]) and np.allclose([svm.primal, svm.dual], 0.5)
+    assert close(svm.weights, 1, "by hand") and svm.bias == 0
+    assert close(svm.alpha.ravel(), [0, 1], "by hand") and close([svm.primal, svm.dual], 0.5, "by hand")
 
 
 def test_a_small_cost_bounds_the_dual_variables():
     """One point at 1, no bias: w = min(C, 1) for the hinge; for its square w = 2 C / (1 + 2 C)."""
     for cost, weight in ((0.25, 0.25), (3.0, 1.0)):
         svm = fit_linear_svm([[1.0]], [1], cost, bias_scale=0, tolerance=1e-12, rng=rng())
-        assert np.isclose(svm.weights[0, 0], weight)
+        assert close(svm.weights[0, 0], weight, "by hand")
     svm = fit_linear_svm([[1.0]], [1], 0.25, bias_scale=0, loss="squared_hinge", tolerance=1e-12, rng=rng())
-    assert np.isclose(svm.weights[0, 0], 1 / 3)
+    assert close(svm.weights[0, 0], 1 / 3, "by hand")
 
 
 def test_the_bias_is_one_more_weight_of_a_constant_feature():
     """One example without features: only w_B B is left, and w_B = min(C B, 1 / B)."""
     for cost, weight in ((0.001, 0.01), (1.0, 0.1)):
         svm = fit_linear_svm(np.zeros((1, 1)), [1], cost, bias_scale=10, tolerance=1e-12, rng=rng())
-        assert np.isclose(svm.bias[0], 10 * weight) and svm.weights[0, 0] == 0
+        assert close(svm.bias[0], 10 * weight, "by hand") and svm.weights[0, 0] == 0
 
 
 def test_a_label_of_zero_takes_no_part():
@@ -62,7 +63,7 @@ def test_a_label_of_zero_takes_no_part():
     marked = np.where(np.arange(20)[:, None] % 2 == 0, labels * rng(1).choice([-1, 1], (20, 1)), 0)
     with_idle = fit_linear_svm(features, marked, tolerance=1e-9, max_epochs=9999, rng=rng())
     without = fit_linear_svm(features[::2], marked[::2], tolerance=1e-9, max_epochs=9999, rng=rng())
-    assert np.allclose(with_idle.weights, without.weights, atol=1e-3) and not with_idle.alpha[1::2].any()
+    assert close(with_idle.weights, without.weights, "weights") and not with_idle.alpha[1::2].any()
 
 
 # Properties
@@ -76,7 +77,7 @@ def test_the_gap_is_as_small_as_asked_and_the_primal_is_the_definition(loss, pos
     svm = fit_linear_svm(features, labels, 0.3, loss=loss, tolerance=1e-3, rng=rng(), **options)
     assert (svm.dual <= svm.primal * (1 + 1e-12)).all() and (svm.primal - svm.dual <= 1e-3 * svm.primal).all()
     power = 1 if loss == "hinge" else 2
-    assert np.allclose(svm.primal, objective(svm, features, labels, 0.3, power=power, **options))
+    assert close(svm.primal, objective(svm, features, labels, 0.3, power=power, **options), "objective")
 
 
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
@@ -106,8 +107,8 @@ def test_classes_side_by_side_are_the_classes_one_by_one():
     together = fit_linear_svm(features, labels, rng=rng(), **options)
     for k in range(labels.shape[1]):
         alone = fit_linear_svm(features, labels[:, k], rng=rng(5), **options)
-        assert np.allclose(together.weights[:, k], alone.weights[:, 0], atol=1e-3)
-        assert np.isclose(together.primal[k], alone.primal[0], rtol=1e-7)
+        assert close(together.weights[:, k], alone.weights[:, 0], "weights")
+        assert close(together.primal[k], alone.primal[0], "same optimum")
 
 
 def test_a_start_at_the_solution_is_at_rest():
@@ -151,8 +152,8 @@ def test_the_objective_is_as_low_as_liblinear_s(loss):
         same = replace(svm, weights=theirs.coef_.T, bias=theirs.intercept_)
         power = 1 if loss == "hinge" else 2
         expected = objective(same, features, labels[:, k : k + 1], 0.1, bias_scale=10, power=power)[0]
-        assert np.isclose(svm.primal[k], expected, rtol=1e-6)
-        assert np.allclose(svm.weights[:, k], theirs.coef_[0], atol=2e-3)
+        assert close(svm.primal[k], expected, "optimum")
+        assert close(svm.weights[:, k], theirs.coef_[0], "weights of peers")
 
 
 # Bad input

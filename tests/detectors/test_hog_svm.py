@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tolerances import close
 
 import refdet
 from refdet import box_iou
@@ -93,8 +94,8 @@ def test_its_scores_are_the_margins_of_the_machine_on_scaled_features(monkeypatc
     maps = orientation_maps([s.image for s in train], SMALL)
     scores = box_features(maps, [s.boxes for s in train], SMALL) @ detector.weights + detector.bias
     positives, svm = seen
-    assert np.allclose(scores, svm.decision(positives), atol=1e-5)
-    assert np.isclose(np.linalg.norm(positives, axis=1).mean(), 20)
+    assert close(scores, svm.decision(positives), "float32 scores")
+    assert close(np.linalg.norm(positives, axis=1).mean(), 20, "objective")
 
 
 def test_with_shuffled_labels_it_finds_little():
@@ -121,7 +122,7 @@ def test_a_batch_is_pooled_as_each_image_alone(detector):
     for together, image in zip(detector.detect(images), images, strict=True):
         (alone,) = detector.detect([image])
         assert (together.boxes == alone.boxes).all() and (together.labels == alone.labels).all()
-        assert np.allclose(together.scores, alone.scores, atol=1e-5)
+        assert close(together.scores, alone.scores, "float32 scores")
 
 
 def test_detections_are_sorted_and_of_one_class_hardly_overlap(detector):

@@ -1,0 +1,24 @@
+"""The table of tolerances: used wholly, and refusing what lies outside."""
+
+from pathlib import Path
+
+import numpy as np
+from tolerances import TOLERANCES, close
+
+
+def test_every_tolerance_is_used_and_has_a_reason():
+    tests = "".join(
+        p.read_text() for p in Path(__file__).parent.rglob("test_*.py") if p.name != Path(__file__).name
+    )
+    assert [name for name in TOLERANCES if f'"{name}"' not in tests] == []
+    assert all(
+        kind in ("absolute", "relative") and len(reason) > 7 for kind, _, reason in TOLERANCES.values()
+    )
+
+
+def test_what_lies_outside_is_refused():
+    for name, (kind, size, _) in TOLERANCES.items():
+        scale = 100 if kind == "relative" else 1
+        assert close(100 + 0.9 * size * scale, 100, name) and not close(100 + 1.1 * size * scale, 100, name)
+        assert not close(np.nan, 1, name) and not close([1, np.nan], [1, 1], name)
+        assert not close(1, np.nan, name)
