@@ -111,16 +111,15 @@ def _numbers(outcome):
 def _kernels(rows):
     """Op by op: who gave the reference's bits, and in how many milliseconds."""
     lines = [f"\n{'op':22}{'by':12}{'ms':>10}   sha256 of the result"]
-    for row in rows:
-        if row.missing:
-            lines.append(f"{row.op:22}{row.implementation:12}{'-':>10}   not there: {row.missing}")
-            continue
+    for row in (row for row in rows if not row.missing):
         verdict = (
             "the reference" if row.implementation == "numpy" else "equal bits" if row.equal else "DIFFERENT"
         )
         lines.append(
             f"{row.op:22}{row.implementation:12}{row.milliseconds:10.2f}   {row.sha256[:16]}  {verdict}"
         )
+    for name, reason in {row.implementation: row.missing for row in rows if row.missing}.items():
+        lines.append(f"not compared: {name} is not there. {' '.join(reason.split())}")
     return "\n".join(lines)
 
 
