@@ -202,6 +202,12 @@ def rois(value, name, images, dtype, finite, *, xp=np):
         )
     with np.errstate(over="ignore"):
         array = array.astype(dtype, copy=False)
+    kept = array[:, 0] == index
+    if not bool(kept.all()):
+        image = int(index[int(kept.argmin())])
+        raise ValueError(
+            f"{name}: image {image} cannot be told in {np.dtype(dtype)}; wanted a map in float64"
+        )
     if finite == "reject":
         reject_non_finite(array, name, f"finite corners in {np.dtype(dtype)}", xp=xp)
     return array

@@ -84,10 +84,10 @@ def read_boxes(path, max_mb, dtypes=()):
         return found
     own = found.boxes.dtype.name if suffix == ".npz" else None  # text has no precision
     dtype = own if own in dtypes else dtypes[0]
-    return replace(found, boxes=_cast(found.boxes, dtype), scores=_cast(found.scores, dtype))
+    return replace(found, boxes=cast(found.boxes, dtype), scores=cast(found.scores, dtype))
 
 
-def _cast(values, dtype):
+def cast(values, dtype):
     """Numbers in that dtype; anything else as it is, for the op to refuse."""
     if values is None or values.dtype.kind not in "fiu" or values.dtype.itemsize > 8:
         return values

@@ -6,10 +6,11 @@ import argparse
 import errno
 import os
 import sys
+from dataclasses import replace
 
 import numpy as np
 
-from refdet.cli.box_file import FORMATS, add_reading, printable, read_boxes, told_dtypes
+from refdet.cli.box_file import FORMATS, add_reading, cast, printable, read_boxes, told_dtypes
 from refdet.cli.input_error import InputError
 from refdet.conventions import PROFILES
 
@@ -71,6 +72,10 @@ def run(args):
     found = read_boxes(args.file, args.max_mb, (args.dtype,) if args.dtype else DTYPES[args.profile])
     if found.scores is None:
         raise InputError(f"{found.name}: no scores came; nms needs one per box")
+    if args.profile == "opencv" and not args.dtype:
+        found = replace(
+            found, scores=cast(found.scores, "float32")
+        )  # NMSBoxes: boxes in double, scores in float
     groups = _groups(found, args.classes)
     _note_if_long(args, len(found.boxes))
     try:

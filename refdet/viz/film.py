@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import textwrap
 
+from refdet.checks import whole_number
+
 PANEL = 2.6  # inches
 COLUMNS = 4
 CAPTION = 34  # characters that fit above a panel
@@ -42,10 +44,12 @@ def filmstrip(trace, draw, steps=None):
     """
     from matplotlib.figure import Figure
 
-    numbers = range(len(trace)) if steps is None else list(steps)
+    numbers = (
+        range(len(trace)) if steps is None else [whole_number(step, "steps", -len(trace)) for step in steps]
+    )
     if not len(numbers):
         raise ValueError(f"steps: none came; wanted some of the {len(trace)} steps of {trace.function}")
-    beyond = [number for number in numbers if not -len(trace) <= number < len(trace)]
+    beyond = [number for number in numbers if number >= len(trace)]
     if beyond:
         raise ValueError(f"steps: {beyond[0]} came; wanted numbers below {len(trace)}, the steps there are")
     columns = min(len(numbers), COLUMNS)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from refdet import kernels
+from refdet.cli import main
 from refdet.cli import nms as command
 from refdet.conventions import PROFILES
 from refdet.ops.nms import batched_nms, nms
@@ -100,6 +101,14 @@ def test_text_is_read_as_float32_where_the_system_takes_that(profile, refdet, ke
     if profile == "onnx":
         assert kept(done.out) == [0, 1]
         assert kept(refdet(*words, "--dtype", "float64", stdin=boxes).out) == [0]
+
+
+def test_opencv_takes_scores_in_float32(tmp_path, capsys):
+    """OpenCV 5.0.0 NMSBoxes keeps [0]: in float32 the scores are equal, and the lower index goes first."""
+    (tmp_path / "tie.csv").write_text("0,0,4,4,0.9\n0,0,4,4,0.9000000001\n")
+    for extra, kept in (([], "0"), (["--dtype", "float64"], "1")):
+        assert main(["nms", str(tmp_path / "tie.csv"), "--profile", "opencv", *extra]) == 0
+        assert capsys.readouterr().out.splitlines()[1].split()[0] == kept
 
 
 @pytest.mark.parametrize("profile", ["refdet", "opencv"])

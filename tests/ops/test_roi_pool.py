@@ -240,6 +240,15 @@ def test_a_list_may_hold_images_without_boxes():
     assert roi_pool(MAP, [np.zeros((0, 4)), np.zeros((0, 4))], 2).shape == (0, 1, 2, 2)
 
 
+def test_an_image_index_that_the_dtype_of_the_map_would_round_is_refused():
+    many = np.zeros((2**24 + 2, 1, 1, 1), np.float32)
+    assert roi_pool(many, np.array([[2**24, 0, 0, 0, 0]]), 1).shape == (1, 1, 1, 1)
+    with pytest.raises(
+        ValueError, match="boxes: image 16777217 cannot be told in float32; wanted a map in float64"
+    ):
+        roi_pool(many, np.array([[2**24 + 1, 0, 0, 0, 0]]), 1)
+
+
 def test_a_result_larger_than_any_array_is_refused():
     with pytest.raises(ValueError, match="out: a result of shape .* is more than an array can hold"):
         roi_pool(MAP, [[0, 0, 0, 1, 1]] * 4, 2**31 - 1)

@@ -69,6 +69,11 @@ assert "matplotlib.pyplot" not in sys.modules
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_step_that_is_no_number_is_refused():
+    with pytest.raises(TypeError, match="steps: 'sort' came; wanted a whole number"):
+        filmstrip(TRACE, nms_drawing.draw, steps=["sort"])
+
+
 def test_no_steps_are_refused():
     with pytest.raises(ValueError, match="steps: none came; wanted some of the 5 steps of nms"):
         filmstrip(TRACE, nms_drawing.draw, steps=[])
