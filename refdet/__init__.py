@@ -4,10 +4,11 @@ from refdet.boxes.area import box_area
 from refdet.boxes.clip import clip_boxes_to_image
 from refdet.boxes.formats import box_convert
 from refdet.boxes.small_boxes import remove_small_boxes
-from refdet.conventions import COCO, FAST_RCNN, ONNX, OPENCV, REFDET, TORCHVISION, Convention
+from refdet.conventions import REFDET, Convention
 from refdet.ops.box_iou import aligned_box_iou, box_iou
 from refdet.ops.nms import batched_nms, nms
 from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
+from refdet.profiles import COCO, FAST_RCNN, ONNX, OPENCV, TORCHVISION
 
 __version__ = "0.1.0"
 

@@ -6,25 +6,13 @@ import numpy as np
 import pytest
 from strategies import same_bits
 
-from refdet.conventions import (
-    COCO,
-    FARTHEST_CELL,
-    FAST_RCNN,
-    OPENCV,
-    PROFILES,
-    REFDET,
-    TORCHVISION,
-    AveragePrecision,
-    Convention,
-    Overlap,
-    Roi,
-    Suppression,
-)
+from refdet.conventions import FARTHEST_CELL, REFDET, AveragePrecision, Convention, Overlap, Roi, Suppression
 from refdet.evaluation.average_precision import integrate
 from refdet.evaluation.matching import match_detections
 from refdet.ops.box_iou import box_iou
 from refdet.ops.nms import batched_nms, nms
 from refdet.ops.roi_pool import roi_pool, roi_pool_with_argmax
+from refdet.profiles import COCO, FAST_RCNN, OPENCV, PROFILES, TORCHVISION
 
 PARTS = {"overlap": Overlap, "suppression": Suppression, "roi": Roi, "average_precision": AveragePrecision}
 

@@ -19,6 +19,7 @@ OPS = sorted(path.stem for path in (PACKAGE / "ops").glob("*.py") if path.stem !
 FLOORS = [
     {"trace_json"},
     {"conventions", "stepwise", "checks", "executors"},
+    {"profiles"},
     {"boxes"},
     {"detections", "ops"},
     {"kernels"},

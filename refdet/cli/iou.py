@@ -8,7 +8,7 @@ import numpy as np
 
 from refdet.cli.box_file import FORMATS, add_reading, read_boxes, told_dtypes
 from refdet.cli.input_error import InputError
-from refdet.conventions import PROFILES
+from refdet.profiles import PROFILES
 
 # Precision of the boxes that each system's function takes.
 DTYPES = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from refdet.cli.box_file import FORMATS, add_reading, cast, printable, read_boxes, told_dtypes
 from refdet.cli.input_error import InputError
-from refdet.conventions import PROFILES
+from refdet.profiles import PROFILES
 
 BACKENDS = ("numpy", "vectorized", "cpp", "emulator", "cuda")
 FASTER = ("cuda", "cpp", "vectorized")

@@ -6,7 +6,8 @@ import argparse
 from dataclasses import fields
 
 from refdet.cli.input_error import InputError
-from refdet.conventions import PROFILES, Convention
+from refdet.conventions import Convention
+from refdet.profiles import PROFILES
 
 
 def add(subparsers):

@@ -9,8 +9,8 @@ import pytest
 from refdet import kernels
 from refdet.cli import main
 from refdet.cli import nms as command
-from refdet.conventions import PROFILES
 from refdet.ops.nms import batched_nms, nms
+from refdet.profiles import PROFILES
 
 # By hand
 

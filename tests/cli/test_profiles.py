@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from refdet.conventions import PROFILES
+from refdet.profiles import PROFILES
 
 
 def test_the_list_names_every_system(refdet):

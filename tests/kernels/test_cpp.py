@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from strategies import DTYPES, THRESHOLDS, boxes, layouts, pooling, same_bits, scored_boxes
 
 import refdet
-from refdet.conventions import PROFILES, Overlap
+from refdet.conventions import Overlap
+from refdet.profiles import PROFILES
 
 cpp = pytest.importorskip("refdet.kernels.cpp", exc_type=ImportError)
 

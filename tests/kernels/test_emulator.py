@@ -11,8 +11,8 @@ from strategies import THRESHOLDS, boxes, pooling, same_bits, scored_boxes
 
 import refdet
 from refdet import kernels
-from refdet.conventions import PROFILES
 from refdet.kernels import launch
+from refdet.profiles import PROFILES
 
 ORDERS = ("forward", "reverse", "shuffle")
 HOSTILE = (np.nan, np.inf, -np.inf, 1e30, -1e30, 2.0**31, -1.0, 1e-45)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from strategies import DTYPES, THRESHOLDS, boxes, layouts, pooling, same_bits, scored_boxes
 
 import refdet
-from refdet.conventions import PROFILES, REFDET
+from refdet.conventions import REFDET
+from refdet.profiles import PROFILES
 
 OVERLAP = st.sampled_from([profile for profile in PROFILES.values()])
 SUPPRESSION = st.sampled_from([profile for profile in PROFILES.values() if profile.suppression])

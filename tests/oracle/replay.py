@@ -7,10 +7,10 @@ from functools import cache
 from strategies import same_bits
 
 from refdet.boxes.area import box_area
-from refdet.conventions import PROFILES
 from refdet.ops.box_iou import box_iou
 from refdet.ops.nms import batched_nms, nms
 from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
+from refdet.profiles import PROFILES
 
 from . import recordings
 from .groups import DISAGREEMENTS, GROUPS

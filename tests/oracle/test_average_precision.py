@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from tolerances import close
 
-from refdet.conventions import COCO, FAST_RCNN
 from refdet.evaluation.average_precision import eleven_point_ap, integrate
 from refdet.evaluation.matching import match_detections
 from refdet.evaluation.precision_recall import precision_recall_curve
+from refdet.profiles import COCO, FAST_RCNN
 
 from . import recordings
 from .average_precision import data_sets

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import same_bits
 
-from refdet.conventions import PROFILES
+from refdet.profiles import PROFILES
 
 from . import average_precision, recordings
 from .cases import Stream

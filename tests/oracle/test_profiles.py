@@ -10,8 +10,8 @@ import pytest
 from strategies import same_bits
 
 from refdet import conventions
-from refdet.conventions import PROFILES
 from refdet.ops.box_iou import aligned_box_iou
+from refdet.profiles import PROFILES
 
 from .groups import DISAGREEMENTS, GROUPS
 from .replay import DECIDES, agreeing, differences, given, recorded, told
