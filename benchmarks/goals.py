@@ -131,7 +131,7 @@ GOALS = (
 
 
 def verdicts(report):
-    """For each goal of the ops that were measured: what was wanted, what came, and "reached", "NOT reached" or "not measured"."""
+    """For each goal of the measured ops: what was wanted, what came, and whether that is enough."""
     measured = {workload["op"] for workload in report["workloads"]}
     rows = []
     for goal in GOALS:

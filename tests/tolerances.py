@@ -41,6 +41,7 @@ TOLERANCES = {
         "epsilon of the normalisation is not nothing beside a contrast of 100",
     ),
     "float32 scores": ("absolute", 1e-5, "288 products in float32, grouped by BLAS as it likes"),
+    "peers": ("absolute", 1e-5, "other orders of float32 operations, on values up to about 5"),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 
