@@ -36,7 +36,7 @@ class Goal:
 
     def wanted(self):
         """The goal in words."""
-        return f"{self.figure:g} x torchvision, {SLACK * self.figure:.2g} counts"
+        return f"{self.figure:g} x torchvision, {SLACK * self.figure:.2g} is enough"
 
     def told(self, value):
         """The measured value in words."""
