@@ -74,6 +74,8 @@ class Suppression:
     """`batched_nms` shifts each class aside and runs once, if there are at most so many coordinates."""
     least_offset: float = -np.inf
     """The shift from class to class is one more than the largest coordinate, but at least one more than this."""
+    most_offset: float = np.inf
+    """And at most one more than this."""
 
     def by_score(self, scores: Floats) -> NDArray[np.int64]:
         """Indices from best to worst score; NaN, where it is let in, counts as best."""
@@ -101,7 +103,8 @@ class Suppression:
         if not 0 < boxes.size <= self.offset_classes_up_to:
             return None
         real = boxes.dtype.type
-        offset = np.maximum(boxes.max(), real(self.least_offset)) + real(1)
+        reach = np.maximum(boxes.max(), real(self.least_offset))
+        offset = np.minimum(reach, real(self.most_offset)) + real(1)
         return boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
 
 

@@ -94,6 +94,11 @@ def box_iou(stream, family, dtype):
     return boxes[:6], boxes[6:]
 
 
+def some_pairs(seed, family, dtype):
+    """Two cases of two boxes with three."""
+    return [tuple(boxes[:n] for n, boxes in zip((2, 3), box_iou(Stream(f"{seed}/{i}"), family, dtype))) for i in (0, 1)]
+
+
 def box_area(stream, family, dtype):
     return (BOXES[family](stream, 13).astype(dtype),)
 
@@ -159,6 +164,21 @@ def many_boxes(count, score_dtype="float64"):
     boxes = np.repeat(lattice(stream, count // 8 + 1) - 9, 8, axis=0)[:count]
     scores = (np.argsort(stream.unit((count,))) + 1) / 4096
     return boxes, scores.astype(score_dtype), stream.integers(0, 2, (count,)), 0.5
+
+
+def crowd(count, dtype):
+    """`count` boxes of two classes at four places, all scores different, none above -1: the shift is 0."""
+    stream = Stream(count)
+    places = np.array([[-9, -9, -5, -5], [-9, -9, -5, -6], [-8, -8, -4, -4], [-5, -5, -1, -1]], dtype)
+    boxes = places[stream.integers(0, 4, (count,))]
+    scores = (np.argsort(stream.unit((count,))) + 1) / 2**15
+    return [(boxes, scores.astype(dtype), stream.integers(0, 2, (count,)), 0.5)]
+
+
+def far_classes(dtype):
+    """The second box lies where YOLOv5 shifts the third one, of class 1: 7680 pixels to the right."""
+    boxes = np.array([[0, 0, 4, 4], [7680, 7680, 7684, 7684], [0, 0, 4, 4], [8000, 0, 8004, 4]], dtype)
+    return boxes, np.array([1, 0.75, 0.5, 0.25], dtype), np.array([0, 0, 1, 1]), 0.5
 
 
 def many_ties(count):
