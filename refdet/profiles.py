@@ -32,7 +32,7 @@ TORCHVISION = Convention(
 
 TORCHVISION_CUDA = Convention(
     "TORCHVISION_CUDA",
-    "torchvision 0.14.1, CUDA kernels compiled for the CPU, under the Python of 0.29.2; run",
+    "torchvision 0.14.1's CUDA kernels, compiled for the CPU, under torchvision 0.29.2; run",
     # ops/boxes.py box_iou is made of PyTorch operations, the same on every device.
     overlap=Overlap(inverted="signed", division="ieee", finite="propagate"),
     # csrc/ops/cuda/nms_kernel.cu devIoU: `const float threshold`; stable sort.
@@ -71,7 +71,7 @@ FAST_RCNN = Convention(
 
 CAFFE_SSD = Convention(
     "CAFFE_SSD",
-    "weiliu89/caffe, branch ssd, 0d455ff: bbox_util.cpp; run",
+    "weiliu89/caffe, branch ssd: bbox_util.cpp 0d455ff (detection_evaluate_layer.cpp read); run",
     # JaccardOverlap, boxes in 0..1: an inverted box has size 0; 0 unless both sides of the intersection are positive.
     overlap=Overlap(),
     # ApplyNMSFast: `overlap <= adaptive_threshold` keeps, a float; std::stable_sort by score.
@@ -140,7 +140,7 @@ DARKNET = Convention(
 
 DARKNET_AB = Convention(
     "DARKNET_AB",
-    "AlexeyAB/darknet: src/box.c as in SpongeBab/darknet 8233a17; run; detector.c 518780b; read",
+    "AlexeyAB/darknet: src/box.c as in SpongeBab/darknet 8233a17 (average precision: detector.c 518780b, read); run",
     # box_iou: `if (I == 0 || U == 0) return 0`.
     overlap=Overlap(inverted="signed"),
     # do_nms_sort, the default nms_kind: float overlap > float threshold, per class; qsort.

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from strategies import same_bits
 
-from refdet.conventions import FARTHEST_CELL, REFDET, AveragePrecision, Convention, Overlap, Roi, Suppression
+from refdet.conventions import REFDET, AveragePrecision, Overlap, Roi, Suppression
 from refdet.evaluation.average_precision import integrate
 from refdet.evaluation.matching import match_detections
 from refdet.ops.box_iou import box_iou
 from refdet.ops.nms import batched_nms, nms
 from refdet.ops.roi_pool import roi_pool, roi_pool_with_argmax
-from refdet.profiles import COCO, FAST_RCNN, OPENCV, PROFILES, TORCHVISION
 
 PARTS = {"overlap": Overlap, "suppression": Suppression, "roi": Roi, "average_precision": AveragePrecision}
 
@@ -180,6 +179,16 @@ def test_the_least_offset_keeps_classes_apart_below_zero():
     assert two_classes_at_minus_one(at_least_zero) == [0, 1]
 
 
+def test_the_most_offset_lets_a_box_far_away_meet_another_class():
+    boxes, scores = np.array([[8, 8, 9, 9], [0, 0, 1, 1]]), np.array([2, 1])
+    for most, expected in ((np.inf, [0, 1]), (7.0, [0])):  # shifted by 10, or by 8
+        convention = varied("suppression", offset_classes_up_to=100, most_offset=most)
+        assert batched_nms(boxes, scores, np.array([0, 1]), 0.5, convention=convention).tolist() == expected
+
+
 def test_every_field_is_shown_above():
     fields = {(name, field.name) for name, part in PARTS.items() for field in dataclasses.fields(part)}
-    assert fields == {(part, field) for part, field, *_ in SHOWN} | {("suppression", "least_offset")}
+    assert fields == {(part, field) for part, field, *_ in SHOWN} | {
+        ("suppression", "least_offset"),
+        ("suppression", "most_offset"),
+    }

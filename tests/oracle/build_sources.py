@@ -52,7 +52,13 @@ CUT = {
         "caffe_ssd.cpp",
         CPP,
         {
-            "bbox_util.cpp": ["SortScorePairDescend", "IntersectBBox", "BBoxSize", "ClipBBox", "JaccardOverlap"]
+            "bbox_util.cpp": [
+                "SortScorePairDescend",
+                "IntersectBBox",
+                "BBoxSize",
+                "ClipBBox",
+                "JaccardOverlap",
+            ]
             + ["EncodeBBox", "DecodeBBox", "GetMaxScoreIndex", "ApplyNMSFast", "CumSum", "ComputeAP"]
         },
     ),
@@ -72,7 +78,9 @@ COPIED = ("mmcv", "detectron2", "yolov5", "voc")
 
 def cut(text, name):
     """The definition of a function, from its first line, or that of its template, to the closing brace."""
-    found = re.search(rf"^(template <[^>]*>\n)?[A-Za-z_][\w:<>*& ]*\b{name}\([^;{{]*\)\s*\{{", text, re.MULTILINE)
+    found = re.search(
+        rf"^(template <[^>]*>\n)?[A-Za-z_][\w:<>*& ]*\b{name}\([^;{{]*\)\s*\{{", text, re.MULTILINE
+    )
     if not found:
         raise SystemExit(f"{name} is not there; is this the file that the table names?")
     depth, end = 1, found.end()
@@ -89,7 +97,9 @@ def build(system, sources, out):
     if system in CUT:
         shim, compiler, files = CUT[system]
         texts = {name: (sources / name).read_text() for name in files}
-        (out / "cut.inc").write_text("".join(cut(texts[file], name) for file in files for name in files[file]))
+        (out / "cut.inc").write_text(
+            "".join(cut(texts[file], name) for file in files for name in files[file])
+        )
         run(*compiler, "-I", out, SHIMS / shim, "-lm", "-o", out / f"{system}.so")
     if system == "mmcv":
         build_mmcv(sources, out)
@@ -109,7 +119,17 @@ def build_mmcv(sources, out):
     abi = f"-D_GLIBCXX_USE_CXX11_ABI={int(torch._C._GLIBCXX_USE_CXX11_ABI)}"
     name = out / f"mmcv_cpu{sysconfig.get_config_var('EXT_SUFFIX')}"
     linked = ["-lc10", "-ltorch", "-ltorch_cpu", "-ltorch_python"]
-    run(*CPP, abi, "-DTORCH_EXTENSION_NAME=mmcv_cpu", *include, SHIMS / "mmcv.cpp", *libraries, *linked, "-o", name)
+    run(
+        *CPP,
+        abi,
+        "-DTORCH_EXTENSION_NAME=mmcv_cpu",
+        *include,
+        SHIMS / "mmcv.cpp",
+        *libraries,
+        *linked,
+        "-o",
+        name,
+    )
 
 
 def run(*command):

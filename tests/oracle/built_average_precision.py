@@ -7,8 +7,10 @@ from functools import cache
 import numpy as np
 
 from .built_libraries import VARIABLE, caffe_ssd_average_precision
-from .built_python import taken, voc, yolov5
+from .built_python import yolov5
+from .built_voc import voc
 from .cases import Stream
+from .python_sources import taken
 from .system import built
 
 
@@ -41,7 +43,9 @@ def mmdet():
     folder = built(VARIABLE, "mmcv")
     names = {"np": np, "Pool": InOneProcess, "print_map_summary": lambda *args, **options: None}
     taken(folder / "eval_bbox_overlaps.py", {"bbox_overlaps"}, names)
-    return taken(folder / "mean_ap.py", {"average_precision", "tpfp_default", "get_cls_results", "eval_map"}, names)
+    return taken(
+        folder / "mean_ap.py", {"average_precision", "tpfp_default", "get_cls_results", "eval_map"}, names
+    )
 
 
 def mmcv_curve(truths, detections):
@@ -51,7 +55,9 @@ def mmcv_curve(truths, detections):
         rows = [(*box, score) for i, category, *box, score in detections if (i, category) == (image, 1)]
         found.append([np.array(rows, float).reshape(-1, 5)])
         objects = [(box, ignored) for i, category, *box, ignored in truths if (i, category) == (image, 1)]
-        part = {flag: np.array([box for box, ignored in objects if ignored == flag], float) for flag in (0, 1)}
+        part = {
+            flag: np.array([box for box, ignored in objects if ignored == flag], float) for flag in (0, 1)
+        }
         known.append(
             {
                 "bboxes": part[0].reshape(-1, 4),

@@ -46,7 +46,13 @@ for dtype in FLOATS:
     add("torchvision_cuda", "roi_pool_with_argmax", f"half/{dtype}", draw(cases.roi_pool, dtype), 20)
     add("torchvision_cuda", "roi_pool_with_argmax", f"odd/{dtype}", draw(cases.odd_cells, dtype, values), 20)
 add_fixed("torchvision_cuda", "roi_pool_with_argmax", "whole/float32", partial(cases.whole_rois, SINGLE))
-add("torchvision_cuda", "roi_pool_with_argmax", "huge/float64", draw(cases.odd_cells, DOUBLE, [-1e300, 1e300]), 10)
+add(
+    "torchvision_cuda",
+    "roi_pool_with_argmax",
+    "huge/float64",
+    draw(cases.odd_cells, DOUBLE, [-1e300, 1e300]),
+    10,
+)
 for count in (24_999, 25_000, 25_001):
     add_fixed("torchvision_cuda", "batched_nms", f"{count}/float32", partial(cases.crowd, count, SINGLE))
 

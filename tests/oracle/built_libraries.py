@@ -1,4 +1,4 @@
-"""Systems in C, C++ and CUDA that build_sources.py compiled: darknet, AlexeyAB's, Caffe SSD, torchvision's CUDA kernels.
+"""Systems in C, C++ and CUDA that build_sources.py compiled: both darknets, Caffe SSD, torchvision's CUDA kernels.
 
 The CUDA kernels run on the CPU, one thread after the other, and round as the source says: nvcc may fuse a
 product and a sum into one rounding, which these answers do not show.
@@ -15,6 +15,7 @@ import numpy as np
 from .system import System, built, cxcywh
 
 VARIABLE = "REFDET_SOURCES"
+DIOU_NMS = 2  # of darknet's NMS_KIND
 
 
 @cache
@@ -54,7 +55,9 @@ def darknet_batched(system):
     """`batched_nms` of three classes; the boxes come class by class and are put in order of score."""
 
     def batched_nms(boxes, scores, labels, threshold):
-        keep = np.sort(suppressed(system, -1, boxes, scores[:, None] * (labels[:, None] == np.arange(3)), threshold))
+        keep = np.sort(
+            suppressed(system, -1, boxes, scores[:, None] * (labels[:, None] == np.arange(3)), threshold)
+        )
         return keep[np.argsort(-scores[keep], kind="stable")]
 
     return batched_nms
@@ -92,6 +95,19 @@ def caffe_ssd_average_precision(right, positives, version):
     return function(pointer(right), len(right), int(positives), version)
 
 
+def caffe_ssd_coded(decode):
+    """encode_ssd or decode_ssd of boxes in corners, the code CENTER_SIZE."""
+
+    def code(boxes, priors, variances):
+        boxes, priors, variances = (np.ascontiguousarray(a, np.float32) for a in (boxes, priors, variances))
+        out = np.empty(boxes.shape, np.float32)
+        arrays = map(pointer, (priors, boxes))
+        library("caffe_ssd").code(decode, *arrays, len(boxes), pointer(variances), pointer(out))
+        return out
+
+    return code
+
+
 # torchvision's CUDA kernels
 
 
@@ -117,21 +133,25 @@ def torchvision_cuda_batched_nms(boxes, scores, labels, threshold):
         return form(*(torch.tensor(part) for part in (boxes, scores, labels)), threshold).numpy()
 
 
-def torchvision_box_iou(first, second):
-    """PyTorch operations, the same on every device."""
-    import torch
-    import torchvision
+def torchvision_overlap(name):
+    """box_iou and its kin are PyTorch operations, the same on every device."""
 
-    return torchvision.ops.box_iou(torch.tensor(first), torch.tensor(second)).numpy()
+    def overlap(first, second):
+        import torch
+        import torchvision
+
+        return getattr(torchvision.ops, name)(torch.tensor(first), torch.tensor(second)).numpy()
+
+    return overlap
 
 
-def pooled_by(system, name, sized=np.int32(-1)):
-    """RoI pooling by a kernel whose output is filled with zeros first, and its argmax with `sized`."""
+def pooled_by(system, name, filled):
+    """RoI pooling by a kernel whose output is filled with zeros first, and its argmax with `filled`."""
 
     def roi_pool_with_argmax(cells, rois, output, scale):
         kind = "float" if cells.dtype == np.float32 else "double"
         out = np.zeros((len(rois), cells.shape[1], *output), cells.dtype)
-        argmax = np.full(out.shape, sized, np.int32)
+        argmax = np.full(out.shape, filled, np.int32)
         arrays = [np.ascontiguousarray(array) for array in (cells, np.array(cells.shape, np.int32), rois)]
         getattr(library(system, name), f"roi_pool_{kind}")(
             *map(pointer, arrays), len(rois), *output, ctypes.c_double(scale), pointer(out), pointer(argmax)
@@ -171,21 +191,31 @@ SYSTEMS = {
             "box_iou": darknet_overlap("darknet_ab", 0),
             "nms": darknet_sort("darknet_ab"),
             "batched_nms": darknet_batched("darknet_ab"),
+            "generalized_box_iou": darknet_overlap("darknet_ab", 1),
+            "distance_box_iou": darknet_overlap("darknet_ab", 2),
+            "complete_box_iou": darknet_overlap("darknet_ab", 3),
+            "diou_nms": darknet_sort("darknet_ab", DIOU_NMS),
         },
         {"box.c": "AlexeyAB/darknet, as in SpongeBab/darknet 8233a17"},
     ),
     "caffe_ssd": of(
         "caffe_ssd",
-        {"box_iou": caffe_ssd_box_iou, "nms": caffe_ssd_nms},
+        {
+            "box_iou": caffe_ssd_box_iou,
+            "nms": caffe_ssd_nms,
+            "encode_ssd": caffe_ssd_coded(0),
+            "decode_ssd": caffe_ssd_coded(1),
+        },
         {"bbox_util.cpp": "weiliu89/caffe 0d455ff, branch ssd"},
     ),
     "torchvision_cuda": of(
         "torchvision_cuda",
         {
-            "box_iou": torchvision_box_iou,
+            "box_iou": torchvision_overlap("box_iou"),
             "nms": torchvision_cuda_nms,
             "batched_nms": torchvision_cuda_batched_nms,
-            "roi_pool_with_argmax": pooled_by("torchvision_cuda", None),
+            "roi_pool_with_argmax": pooled_by("torchvision_cuda", None, -1),
+            "roi_align": torchvision_cuda_roi_align,
         },
         {"nms_kernel.cu, roi_pool_kernel.cu, roi_align_kernel.cu": "pytorch/vision 0.14.1"},
         ("torch", "torchvision"),

@@ -1,78 +1,18 @@
-"""Systems in Python and Octave whose files build_sources.py copied: mmcv with mmdet, detectron2, YOLOv5, VOC devkit.
-
-Their packages import much that these functions do not need, so that each function is taken out of its file.
-"""
+"""detectron2 and YOLOv5, whose Python files build_sources.py copied; both call torchvision."""
 
 from __future__ import annotations
 
-import __future__
-
-import ast
-import importlib.util
 import math
-import os
-import subprocess
-import tempfile
 import time
-from fractions import Fraction
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from .built_libraries import VARIABLE, pooled_by
+from .built_libraries import VARIABLE
+from .python_sources import of_pairs, taken, tensors
 from .system import System, built, cxcywh
 
-SHIM = Path(__file__).parent / "shims" / "voc.m"
-
-
-def taken(path, names, namespace):
-    """Run the definitions of these names in `namespace`, without their decorators."""
-    body = [node for node in ast.parse(path.read_text()).body if getattr(node, "name", None) in names]
-    for node in body:
-        node.decorator_list = []
-    flags = __future__.annotations.compiler_flag
-    exec(compile(ast.Module(body, []), str(path), "exec", flags), namespace)
-    return namespace
-
-
-def tensors(*arrays):
-    import torch
-
-    return [torch.tensor(array) for array in arrays]
-
-
-# mmcv, its CPU kernels under its own Python; mmdet for overlaps
-
-
-@cache
-def mmcv():
-    """A namespace with what runs of mmcv and mmdet."""
-    import torch
-
-    folder = built(VARIABLE, "mmcv")
-    spec = importlib.util.spec_from_file_location("mmcv_cpu", next(folder.glob("mmcv_cpu.*")))
-    kernels = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(kernels)
-    names = {"torch": torch, "np": np, "math": math, "Tensor": torch.Tensor, "ext_module": kernels}
-    taken(folder / "nms.py", {"NMSop", "SoftNMSop", "nms", "soft_nms", "batched_nms"}, names)
-    taken(folder / "bbox_overlaps.py", {"fp16_clamp", "bbox_overlaps"}, names)
-    return names
-
-
-def mmcv_box_iou(first, second):
-    return mmcv()["bbox_overlaps"](*tensors(first, second)).numpy()
-
-
-def mmcv_nms(boxes, scores, threshold):
-    return mmcv()["nms"](boxes, scores, threshold)[1].astype(np.int64)
-
-
-def mmcv_batched_nms(boxes, scores, labels, threshold):
-    return mmcv()["batched_nms"](*tensors(boxes, scores, labels), {"type": "nms", "iou_threshold": threshold})[1].numpy()
-
-
-# detectron2, which calls torchvision for suppression and RoIs
+# detectron2: suppression and RoIs are torchvision's
 
 
 @cache
@@ -85,6 +25,10 @@ def detectron2():
     names |= {"box_ops": torchvision.ops.boxes, "nms": torchvision.ops.nms}
     taken(folder / "boxes.py", {"Boxes", "pairwise_intersection", "pairwise_iou"}, names)
     taken(folder / "nms.py", {"batched_nms"}, names)
+    taken(folder / "giou_loss.py", {"giou_loss"}, names)
+    taken(folder / "losses.py", {"diou_loss", "ciou_loss"}, names)
+    names["_DEFAULT_SCALE_CLAMP"] = math.log(1000.0 / 16)
+    taken(folder / "box_regression.py", {"Box2BoxTransform"}, names)
     return names
 
 
@@ -113,6 +57,35 @@ def detectron2_roi_pool(cells, rois, output, scale):
     return RoIPool(output, scale)(*tensors(cells, rois)).numpy()
 
 
+def detectron2_loss(name):
+    """A loss of every pair."""
+    return lambda first, second: of_pairs(detectron2()[name], first, second)
+
+
+def detectron2_roi_align(cells, rois, output, scale, ratio, aligned):
+    """layers/roi_align.py takes it from torchvision."""
+    from torchvision.ops import roi_align
+
+    return roi_align(*tensors(cells, rois), output, scale, ratio, aligned).numpy()
+
+
+def detectron2_encode_rcnn(boxes, proposals):
+    """Box2BoxTransform with the weights of the second stage."""
+    return (
+        detectron2()["Box2BoxTransform"]((10.0, 10.0, 5.0, 5.0))
+        .get_deltas(*tensors(proposals, boxes))
+        .numpy()
+    )
+
+
+def detectron2_decode_rcnn(deltas, proposals):
+    return (
+        detectron2()["Box2BoxTransform"]((10.0, 10.0, 5.0, 5.0))
+        .apply_deltas(*tensors(deltas, proposals))
+        .numpy()
+    )
+
+
 # YOLOv5
 
 
@@ -128,14 +101,14 @@ def yolov5():
     return names
 
 
-def yolov5_box_iou(first, second):
-    return yolov5_overlap(first, second)
+def yolov5_overlap(**form):
+    """bbox_iou of corners, of all pairs; `form` asks for GIoU, DIoU or CIoU."""
 
+    def overlap(first, second):
+        first, second = tensors(first[:, None], second[None])
+        return yolov5()["bbox_iou"](first, second, xywh=False, **form)[..., 0].numpy()
 
-def yolov5_overlap(first, second, **form):
-    """bbox_iou of corners; `form` says GIoU, DIoU or CIoU."""
-    first, second = tensors(first[:, None], second[None])
-    return yolov5()["bbox_iou"](first, second, xywh=False, **form)[..., 0].numpy()
+    return overlap
 
 
 def yolov5_nms(boxes, scores, threshold):
@@ -151,75 +124,7 @@ def yolov5_batched_nms(boxes, scores, labels, threshold):
     return found[:, -1].numpy().astype(np.int64)
 
 
-# The VOC devkit
-
-
-def voc(questions):
-    """(11-point AP, area, recall, precision) for each (minoverlap, truths, detections), asked of VOCevaldet.m."""
-    lines = []
-    for threshold, truths, detections in questions:
-        lines.append(f"{threshold!r} {len(truths)} {len(detections)}")
-        lines += [" ".join(map(repr, row)) for row in (*truths, *detections)]
-    with tempfile.TemporaryDirectory() as folder:
-        asked, told = Path(folder, "questions"), Path(folder, "answers")
-        asked.write_text("\n".join(lines) + "\n")
-        command = ["octave-cli", "--norc", "--quiet", str(SHIM)]
-        environment = os.environ | {"VOC_QUESTIONS": str(asked), "VOC_ANSWERS": str(told)}
-        subprocess.run(
-            command, cwd=built(VARIABLE, "voc"), env=environment, check=True, stderr=subprocess.DEVNULL
-        )
-        numbers = iter(told.read_text().split())
-    for _ in questions:
-        points, area, count = float(next(numbers)), float(next(numbers)), int(next(numbers))
-        curve = np.array([[float(next(numbers)), float(next(numbers))] for _ in range(count)]).reshape(-1, 2)
-        yield points, area, curve[:, 0], curve[:, 1]
-
-
-def voc_box_iou(first, second):
-    """The largest minoverlap at which the detection is right, found by halving; 0 where none is.
-
-    The search begins around the quotient of exact areas, which decides nothing: if it is wrong, from 0 to 2.
-    """
-    pairs = [([(1, *a, 0)], [(1, *b, 0.5)]) for a in first.tolist() for b in second.tolist()]
-
-    def right(thresholds):
-        questions = [(float(t), *pair) for t, pair in zip(thresholds, pairs, strict=True)]
-        return np.array([recall[0] == 1 for _, _, recall, _ in voc(questions)])
-
-    guess = np.array([inclusive_overlap(pair[0][0][1:5], pair[1][0][1:5]) for pair in pairs])
-    low, high = guess * (1 - 2.0**-48), np.maximum(guess * (1 + 2.0**-48), 5e-324)
-    low, high = np.where(right(low), low, 0.0), np.where(right(high), 2.0, high)
-    # Above 0 the doubles are ordered as their bits are.
-    low, high = low.view(np.int64), high.view(np.int64)
-    while (high - low > 1).any():
-        middle = (low + high) // 2
-        found = right(middle.view(np.float64))
-        low, high = np.where(found, middle, low), np.where(found, high, middle)
-    return low.view(np.float64).reshape(len(first), len(second))
-
-
-def inclusive_overlap(a, b):
-    """Intersection over union of two boxes whose corners are pixels, as a fraction rounded once."""
-    a, b = (list(map(Fraction, box)) for box in (a, b))
-    width, height = (min(a[i + 2], b[i + 2]) - max(a[i], b[i]) + 1 for i in (0, 1))
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = sum((box[2] - box[0] + 1) * (box[3] - box[1] + 1) for box in (a, b))
-    return float(width * height / (areas - width * height))
-
-
 SYSTEMS = {
-    "mmcv": System(
-        ("torch",),
-        {
-            "box_iou": mmcv_box_iou,
-            "nms": mmcv_nms,
-            "batched_nms": mmcv_batched_nms,
-            "roi_pool_with_argmax": pooled_by("mmcv", None, np.int32(0)),
-        },
-        {"mmcv": "2.2.0", "mmdet": "3.3.0"},
-        (VARIABLE, "mmcv"),
-    ),
     "detectron2": System(
         ("torch", "torchvision"),
         {
@@ -227,22 +132,28 @@ SYSTEMS = {
             "box_iou": detectron2_box_iou,
             "nms": detectron2_nms,
             "batched_nms": detectron2_batched_nms,
+            "generalized_box_iou_loss": detectron2_loss("giou_loss"),
+            "distance_box_iou_loss": detectron2_loss("diou_loss"),
+            "complete_box_iou_loss": detectron2_loss("ciou_loss"),
             "roi_pool": detectron2_roi_pool,
+            "roi_align": detectron2_roi_align,
+            "encode_rcnn": detectron2_encode_rcnn,
+            "decode_rcnn": detectron2_decode_rcnn,
         },
         {"detectron2": "0.5; layers/losses.py 5082f2e", "fvcore": "0.1.5"},
         (VARIABLE, "detectron2"),
     ),
     "yolov5": System(
         ("torch", "torchvision"),
-        {"box_iou": yolov5_box_iou, "nms": yolov5_nms, "batched_nms": yolov5_batched_nms},
+        {
+            "box_iou": yolov5_overlap(),
+            "generalized_box_iou": yolov5_overlap(GIoU=True),
+            "distance_box_iou": yolov5_overlap(DIoU=True),
+            "complete_box_iou": yolov5_overlap(CIoU=True),
+            "nms": yolov5_nms,
+            "batched_nms": yolov5_batched_nms,
+        },
         {"yolov5": "7.0"},
         (VARIABLE, "yolov5"),
-    ),
-    "voc": System(
-        (),
-        {"box_iou": voc_box_iou},
-        {"VOCevaldet.m": "npinto/VOCdevkit b0890ec", "VOCap.m": "VOC2011 devkit"},
-        (VARIABLE, "voc"),
-        "octave-cli",
     ),
 }

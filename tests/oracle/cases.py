@@ -96,7 +96,8 @@ def box_iou(stream, family, dtype):
 
 def some_pairs(seed, family, dtype):
     """Two cases of two boxes with three."""
-    return [tuple(boxes[:n] for n, boxes in zip((2, 3), box_iou(Stream(f"{seed}/{i}"), family, dtype))) for i in (0, 1)]
+    drawn = [box_iou(Stream(f"{seed}/{i}"), family, dtype) for i in (0, 1)]
+    return [(first[:2], second[:3]) for first, second in drawn]
 
 
 def box_area(stream, family, dtype):
@@ -125,6 +126,17 @@ def odd_scores(stream, dtype):
     boxes, scores, threshold = nms(stream, "lattice", dtype)
     odd = np.array([np.nan, -np.nan, np.inf, -np.inf, -0.0, 0.0], dtype)
     return boxes, np.where(stream.unit((12,)) < 0.5, odd[stream.integers(0, 6, (12,))], scores), threshold
+
+
+def soft_nms(stream, family, dtype, method):
+    """As `nms`; sigma 1/2, and a least score that equals a level, or is low."""
+    boxes, scores, threshold = nms(stream, family, dtype)
+    return boxes, scores, threshold, 0.5, [0.25, 0.1, 1e-3][stream.integers(0, 3, (1,))[0]], method
+
+
+def diou_nms(stream, family, dtype):
+    """As `nms`; the exponent of the distance term."""
+    return *nms(stream, family, dtype), [1.0, 0.6][stream.integers(0, 2, (1,))[0]]
 
 
 def pair(p, q, inclusive):
@@ -229,6 +241,34 @@ def odd_corner(value, column, dtype):
     roi = np.array([[0, 1, 1, 4, 4]], dtype)
     roi[0, column] = value
     return np.arange(36, dtype=dtype).reshape(1, 1, 6, 6), roi, (2, 2), 1.0
+
+
+def roi_align(stream, dtype, aligned, malformed=True):
+    """RoIs on quarters of a cell, any number of samples; without malformed ones, all have a size."""
+    cells, rois, output, scale = roi_pool(stream, dtype)
+    rois = rois.astype(np.float64)
+    if not malformed:
+        rois[:, 1:] = ordered(rois[:, 1:])
+    rois[:, 1:] += stream.integers(0, 2, (len(rois), 1)) / 4
+    return cells, rois.astype(dtype), output, scale, int(stream.integers(0, 4, (1,))[0]), aligned
+
+
+def with_size(stream, n):
+    """Boxes with a size, on quarters."""
+    corner = stream.integers(-8, 40, (n, 2)) / 4
+    return np.hstack([corner, corner + stream.integers(1, 40, (n, 2)) / 4])
+
+
+def encoded(stream, dtype, *numbers):
+    """Boxes and anchors; and what else the coder takes."""
+    return with_size(stream, 12).astype(dtype), with_size(stream, 12).astype(dtype), *numbers
+
+
+def decoded(stream, dtype, *numbers):
+    """Deltas, a few beyond any bound, and anchors; and what else the coder takes."""
+    deltas = stream.integers(-16, 17, (12, 4)) / 8
+    deltas[:2] *= 20
+    return deltas.astype(dtype), with_size(stream, 12).astype(dtype), *numbers
 
 
 def roi_pool_backward(stream, dtype):

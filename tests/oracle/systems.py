@@ -1,7 +1,7 @@
 """The real systems by name: those that are packages, and py-faster-rcnn with Caffe, which build_fast_rcnn.py builds.
 
-system.py says what a system is; those that build_sources.py builds stand in built_libraries.py and
-built_python.py.
+system.py says what a system is; those that build_sources.py builds stand in built_libraries.py,
+built_mmcv.py, built_python.py and built_voc.py.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from . import built_libraries, built_python
+from . import built_libraries, built_mmcv, built_python, built_voc
 from .system import System, xywh
-
 
 # torchvision, its CPU kernels
 
@@ -247,5 +246,7 @@ SYSTEMS = {
         ("REFDET_FAST_RCNN", ""),
     ),
     **built_libraries.SYSTEMS,
+    **built_mmcv.SYSTEMS,
     **built_python.SYSTEMS,
+    **built_voc.SYSTEMS,
 }

@@ -1,10 +1,5 @@
 """Under a named convention refdet gives what that system gave, bit for bit, on recorded cases."""
 
-import dataclasses
-import itertools
-import typing
-from pathlib import Path
-
 import numpy as np
 import pytest
 from strategies import same_bits
@@ -14,7 +9,7 @@ from refdet.ops.box_iou import aligned_box_iou
 from refdet.profiles import PROFILES
 
 from .groups import DISAGREEMENTS, GROUPS
-from .replay import DECIDES, agreeing, differences, given, recorded, told
+from .replay import agreeing, differences, given, recorded, told
 
 PARTS = (conventions.Overlap, conventions.Suppression, conventions.Roi, conventions.AveragePrecision)
 CASES = [(system, group) for system in GROUPS for group in agreeing(system)]

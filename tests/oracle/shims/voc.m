@@ -1,4 +1,4 @@
-% Answers questions to VOCevaldet.m; built_systems.py runs it in Octave with the system's folder as its working folder.
+% Answers questions to VOCevaldet.m; built_voc.py runs it in Octave with the system's folder as its working folder.
 %
 % A question is a line "minoverlap G D", then G lines "image x1 y1 x2 y2 difficult" and D lines
 % "image x1 y1 x2 y2 score", images numbered from 1 to 4. The answer is a line "11-point area D", then D lines
