@@ -23,7 +23,7 @@ SHOWN = 5
 
 
 def paired_ops():
-    """Every op that has kernels; `nms_plain` is the twin that stands beside `nms`."""
+    """Every op that has kernels, and the twin that stands beside `nms`; `roi_pool` is a part of another op."""
     return [op for op in kernels._REFERENCES if op != "roi_pool"] + ["nms_plain"]
 
 
@@ -57,7 +57,7 @@ def replay(dry_run, path=RECORDED):
     """Every recorded case; Failed if one differs, or if an op has no case."""
     recorded = json.loads(Path(path).read_text())
     on = device(dry_run)
-    without = set(paired_ops()) - {name.split("/")[0].partition(" ")[0] for name in recorded}
+    without = set(paired_ops()) - {name.split("/")[0] for name in recorded}
     if without:
         raise Failed(f"no recorded case of {', '.join(sorted(without))}: python -m gpu_steps.replay --write")
     other = []
