@@ -11,6 +11,7 @@ TOLERANCES = {
         1e-12,
         "means and areas of values up to 1, some hundred terms in another order",
     ),
+    "six digits": ("absolute", 1e-6, "numbers of a page or a pencil, written with six digits"),
     "round trip": ("relative", 1e-12, "two roundings of a coordinate in float64, there and back (BOX-2)"),
     "by hand": (
         "absolute",
@@ -41,6 +42,11 @@ TOLERANCES = {
         "epsilon of the normalisation is not nothing beside a contrast of 100",
     ),
     "float32 scores": ("absolute", 1e-5, "288 products in float32, grouped by BLAS as it likes"),
+    "gaussian decays": (
+        "relative",
+        2e-14,
+        "libm: NumPy's exp in float64 lies up to 2 ulps from the C library's; 23 decays of 3 ulps each",
+    ),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 
