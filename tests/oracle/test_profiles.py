@@ -69,6 +69,10 @@ NOT_RUN = {
     ("onnx", "roi", "finite"): "non-finite maps are a listed disagreement",
     ("fast_rcnn", "suppression", "offset_classes_up_to"): "it has no operation for several classes",
     ("fast_rcnn", "suppression", "least_offset"): "it has no operation for several classes",
+} | {
+    (system, "suppression", field): "it has no soft suppression"
+    for system in ("torchvision", "fast_rcnn", "onnx")
+    for field in ("soft_inclusive", "soft_order")
 }
 
 
@@ -123,7 +127,7 @@ def test_every_profile_but_the_default_was_recorded():
 
 # The kernels follow the profiles too
 
-WITH_KERNELS = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward")
+WITH_KERNELS = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward", "soft_nms")
 
 
 @pytest.mark.parametrize("system", list(GROUPS))
@@ -181,7 +185,7 @@ def page_values():
 
 def test_the_page_shows_the_values_of_the_profiles():
     cells = list(page_values())
-    assert len(cells) == 6 * 5 + 5 * 5 + 4 * 3 + 3 * 4
+    assert len(cells) == 6 * 5 + 7 * 5 + 4 * 3 + 3 * 4
     for name, field, text in cells:
         profile = PROFILES[name.lower()]
         parts = [getattr(profile, part) for part in ("overlap", "suppression", "roi", "average_precision")]
