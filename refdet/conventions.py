@@ -79,9 +79,9 @@ class Suppression:
     soft_inclusive: bool = False
     """Linear `soft_nms` lowers a score at overlap == threshold too."""
     soft_order: Literal["stable", "swap"] = "stable"
-    """The line of boxes in `soft_nms`, which decides ties: by index; or, as in Bodla's own code, the picked box
-    changes places with the first in line and the last one takes the place of a dropped one, and a box is dropped
-    only after another was picked."""
+    """The queue of `soft_nms`, which decides ties: by index; or, as in Bodla's own code, the picked box changes
+    places with the first one, the last one takes the place of a dropped one, and a box is dropped only after
+    another was picked."""
 
     def by_score(self, scores: Floats) -> NDArray[np.int64]:
         """Indices from best to worst score; NaN, where it is let in, counts as best."""
@@ -112,30 +112,30 @@ class Suppression:
             return len(scores) - 1 - int(scores[::-1].argmax())
         return int(scores.argmax())
 
-    def in_line(self, low: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def queue(self, low: NDArray[np.bool_]) -> NDArray[np.int64]:
         """The boxes that `soft_nms` starts with: those whose score is not too low, or all."""
         return np.flatnonzero(~low) if self.soft_order == "stable" else np.arange(len(low))
 
-    def without_picked(self, line: NDArray[np.int64], place: int) -> NDArray[np.int64]:
-        """The line after the box at `place` was picked."""
+    def without_picked(self, queue: NDArray[np.int64], place: int) -> NDArray[np.int64]:
+        """The queue after the box at `place` was picked."""
         if self.soft_order == "stable":
-            return np.delete(line, place)
-        line = line.copy()
-        line[place] = line[0]
-        return line[1:]
+            return np.delete(queue, place)
+        queue = queue.copy()
+        queue[place] = queue[0]
+        return queue[1:]
 
-    def without_dropped(self, line: NDArray[np.int64], drop: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """The line after the boxes marked in `drop` went."""
+    def without_dropped(self, queue: NDArray[np.int64], drop: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The queue after the boxes marked in `drop` went."""
         if self.soft_order == "stable":
-            return line[~drop]
-        line, drop, place, end = line.copy(), drop.copy(), 0, len(line)
+            return queue[~drop]
+        queue, drop, place, end = queue.copy(), drop.copy(), 0, len(queue)
         while place < end:
             if drop[place]:
                 end -= 1
-                line[place], drop[place] = line[end], drop[end]
+                queue[place], drop[place] = queue[end], drop[end]
             else:
                 place += 1
-        return line[:end]
+        return queue[:end]
 
     @np.errstate(over="ignore", invalid="ignore")
     def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:

@@ -15,6 +15,14 @@ GOOD_SCORES = np.array([0.9, 0.8, 0.7], np.float32)
 MAP = np.arange(36, dtype=np.float32).reshape(1, 1, 6, 6)
 ROIS = np.array([[0, 0, 0, 3, 3], [0, 1, 1, 5, 5]], np.float32)
 POOLED, ARGMAX = refdet.roi_pool_with_argmax(MAP, ROIS, (2, 2))
+SOFT = {
+    "boxes": GOOD_BOXES,
+    "scores": GOOD_SCORES,
+    "iou_threshold": 0.3,
+    "sigma": 0.5,
+    "score_threshold": 1e-3,
+    "method": "gaussian",
+}
 
 # Every public function with arguments that work.
 CALLS = {
@@ -30,6 +38,8 @@ CALLS = {
     "box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None},
     "clip_boxes_to_image": {"boxes": GOOD_BOXES, "size": (4, 4)},
     "nms": {"boxes": GOOD_BOXES, "scores": GOOD_SCORES, "iou_threshold": 0.5},
+    "soft_nms": SOFT,
+    "batched_soft_nms": {**SOFT, "idxs": np.array([0, 1, 0])},
     "remove_small_boxes": {"boxes": GOOD_BOXES, "min_size": 2},
     "roi_pool": {"input": MAP, "boxes": ROIS, "output_size": (2, 2), "spatial_scale": 1.0, "out": None},
     "roi_pool_with_argmax": {
@@ -50,7 +60,7 @@ class Subclass(np.ndarray):
         raise AssertionError("the subclass was not stripped")
 
 
-PAIRED = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward")
+PAIRED = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward", "soft_nms")
 
 
 def hostile(like):

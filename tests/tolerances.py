@@ -16,6 +16,7 @@ TOLERANCES = {
         1e-6,
         "mmdet and Caffe keep precision and the sum of some ten terms below 1 in float32",
     ),
+    "six digits": ("absolute", 1e-6, "numbers of a page or a pencil, written with six digits"),
     "round trip": ("relative", 1e-12, "two roundings of a coordinate in float64, there and back (BOX-2)"),
     "by hand": (
         "absolute",
@@ -47,6 +48,11 @@ TOLERANCES = {
     ),
     "float32 scores": ("absolute", 1e-5, "288 products in float32, grouped by BLAS as it likes"),
     "peers": ("absolute", 1e-5, "other orders of float32 operations, on values up to about 5"),
+    "gaussian decays": (
+        "relative",
+        2e-14,
+        "libm: NumPy's exp in float64 lies up to 2 ulps from the C library's; 23 decays of 3 ulps each",
+    ),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 
