@@ -16,7 +16,13 @@ from refdet.profiles import PROFILES
 from .groups import DISAGREEMENTS, GROUPS
 from .replay import DECIDES, agreeing, differences, given, recorded, told
 
-PARTS = (conventions.Overlap, conventions.Suppression, conventions.Roi, conventions.AveragePrecision)
+PARTS = (
+    conventions.Overlap,
+    conventions.Suppression,
+    conventions.Roi,
+    conventions.Coder,
+    conventions.AveragePrecision,
+)
 CASES = [(system, group) for system in GROUPS for group in agreeing(system)]
 
 
@@ -136,6 +142,7 @@ def test_every_kernel_gives_the_recorded_answers(system, implementation):
 
 # docs/conventions.md says the same
 
+PART_NAMES = ("overlap", "suppression", "roi", "coder", "average_precision")
 PAGE = Path(__file__).parents[2] / "docs" / "conventions.md"
 
 
@@ -159,6 +166,10 @@ def shown(value):
     """A field's value as the page writes it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None:
+        return "no"
+    if isinstance(value, tuple):
+        return " ".join(f"{number:g}" for number in value)
     if isinstance(value, float):
         return f"{value:.2g}".replace("e+", "e")
     return "always" if value == 2**63 else str(value)
@@ -181,9 +192,9 @@ def page_values():
 
 def test_the_page_shows_the_values_of_the_profiles():
     cells = list(page_values())
-    assert len(cells) == 6 * 5 + 5 * 5 + 4 * 3 + 3 * 4
+    assert len(cells) == 6 * 5 + 5 * 5 + 4 * 3 + 3 * 4 + 3 * 9
     for name, field, text in cells:
         profile = PROFILES[name.lower()]
-        parts = [getattr(profile, part) for part in ("overlap", "suppression", "roi", "average_precision")]
+        parts = [getattr(profile, part) for part in PART_NAMES]
         values = {shown(getattr(part, field)) for part in parts if part and hasattr(part, field)}
         assert values and text in values, (name, field, text, values)
