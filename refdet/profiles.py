@@ -11,6 +11,7 @@ import numpy as np
 from refdet.conventions import (
     REFDET,
     AveragePrecision,
+    Coder,
     Convention,
     Overlap,
     Roi,
@@ -27,6 +28,10 @@ TORCHVISION = Convention(
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
     # csrc/ops/cpu/roi_pool_kernel.cpp: bin sizes in T; the running maximum starts at -FLT_MAX.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # models/detection/_utils.py BoxCoder; its weights in roi_heads.py and ssd.py, while rpn.py has ones.
+    coder=Coder(
+        weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="propagate", finite="propagate"
+    ),
     average_precision=None,
 )
 
@@ -65,6 +70,8 @@ FAST_RCNN = Convention(
     suppression=Suppression(inclusive=True, ties="last", threshold_dtype="float64"),
     # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
+    # lib/fast_rcnn/bbox_transform.py: x2 = cx + w / 2 without -1, no bound; means and deviations are applied outside.
+    coder=Coder(plus_one=1, sizes="propagate"),
     # lib/datasets/voc_eval.py: `if ovmax > ovthresh`; a taken ground truth makes a false positive.
     average_precision=AveragePrecision(strict=True),
 )
@@ -90,6 +97,7 @@ ONNX = Convention(
     suppression=Suppression(threshold_dtype="float32"),
     # roipool.cc (MaxRoiPool): bin sizes in float.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
+    coder=None,
     average_precision=None,
 )
 
@@ -102,6 +110,7 @@ OPENCV = Convention(
     # nms.cpp NMSBoxesBatched: always shifts the classes, by the largest coordinate from 0 on, plus 1.
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=2**63, least_offset=0.0),
     roi=None,
+    coder=None,
     average_precision=None,
 )
 
@@ -112,6 +121,7 @@ COCO = Convention(
     overlap=Overlap(dtype="float64"),
     suppression=None,
     roi=None,
+    coder=None,
     # cocoeval.py evaluateImg: `ious < iou` goes on, so >= matches, and an equal later one replaces.
     average_precision=AveragePrecision(reassign=True, ties="last", integration="101point"),
 )

@@ -178,6 +178,23 @@ def test_docs_and_docstrings_carry_the_steps_in_order(stem):
     assert [key for key in notes if key in steps] == steps
 
 
+STEPPED_BOXES = [
+    path.stem for path in sorted((PACKAGE / "boxes").glob("*.py")) if 'yield "' in path.read_text()
+]
+
+
+@pytest.mark.parametrize("stem", STEPPED_BOXES)
+def test_coders_carry_their_steps_in_their_docstrings_and_on_their_page(stem):
+    """Each has a section on docs/coders.md with its file's name in the heading."""
+    source = (PACKAGE / "boxes" / f"{stem}.py").read_text()
+    steps = re.findall(r'yield "(\w+): ', source)
+    notes = re.findall(r"^    (\w+)\. +[A-Z]", source, re.M)
+    section = (ROOT / "docs" / "coders.md").read_text().split(f"(`{stem}.py`)\n")[1].split("\n## ")[0]
+    page = re.findall(r"\*\*(\w+)\*\*", section)
+    assert len(steps) >= 2 and [key for key in page if key in steps] == steps
+    assert [key for key in notes if key in steps] == steps
+
+
 def test_yields_are_constant_named_captions():
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
