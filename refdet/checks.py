@@ -96,16 +96,28 @@ def _without_negative_zero(array, xp):
 
 def _reject_overflow(array, name, xp):
     """Refuse NaN, infinity, and boxes so large that a sum of two areas or a difference overflows."""
-    reject_non_finite(array, name, "four finite numbers", xp=xp)
     limit = float(np.finfo(array.dtype).max) / 2
     with np.errstate(over="ignore", invalid="ignore"):
         sides = xp.abs(array[:, 2:] - array[:, :2]) + 1
-        fits = (xp.abs(array) <= limit).all(axis=1) & (sides[:, 0] * sides[:, 1] <= limit)
+        fits = (xp.abs(array) <= limit).all(axis=1) & (sides[:, 0] * sides[:, 1] <= limit)  # no NaN does
     if not bool(fits.all()):
+        reject_non_finite(array, name, "four finite numbers", xp=xp)
         row = int(fits.argmin())
         raise ValueError(
             f"{name}: row {row} is {array[row].tolist()}, whose coordinates or area overflow {array.dtype}; "
             f"wanted both below {limit:.3g}"
+        )
+
+
+def reject_far(array, name, *, xp=np):
+    """Refuse boxes so far from 0 that the area or the squared diagonal of a box around two overflows."""
+    limit = 2.0 ** (np.finfo(array.dtype).maxexp // 2 - 3)
+    fits = (xp.abs(array) <= limit).all(axis=1)
+    if not bool(fits.all()):
+        row = int(fits.argmin())
+        raise ValueError(
+            f"{name}: row {row} is {array[row].tolist()}, so far away that a squared distance may overflow "
+            f"{array.dtype}; wanted coordinates up to {limit:.3g}"
         )
 
 
@@ -128,11 +140,19 @@ def scores(value, name, count, *, finite="reject", xp=np):
     return _without_negative_zero(array, xp)
 
 
-def threshold(value, name):
-    """`value` as a float in [0, 1]."""
+def threshold(value, name, *, least=0):
+    """`value` as a float in [least, 1]."""
     number = real_number(value, name)
-    if not 0 <= number <= 1:
-        raise ValueError(f"{name}: {number} came; wanted a number from 0 to 1")
+    if not least <= number <= 1:
+        raise ValueError(f"{name}: {number} came; wanted a number from {least} to 1")
+    return number
+
+
+def positive_number(value, name):
+    """`value` as a finite float above 0."""
+    number = real_number(value, name)
+    if number <= 0:
+        raise ValueError(f"{name}: {number} came; wanted a number above 0")
     return number
 
 

@@ -16,8 +16,23 @@ MAP = np.arange(36, dtype=np.float32).reshape(1, 1, 6, 6)
 ROIS = np.array([[0, 0, 0, 3, 3], [0, 1, 1, 5, 5]], np.float32)
 POOLED, ARGMAX = refdet.roi_pool_with_argmax(MAP, ROIS, (2, 2))
 
+KINDS = ("", "generalized_", "distance_", "complete_")
+SCORED = {"boxes": GOOD_BOXES, "scores": GOOD_SCORES}
+PAIRWISE = {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None}
+ALIGNED = {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES}
 # Every public function with arguments that work.
 CALLS = {
+    **{f"{kind}_box_iou": PAIRWISE for kind in ("generalized", "distance")},
+    **{f"aligned_{kind}_box_iou": ALIGNED for kind in ("generalized", "distance")},
+    "complete_box_iou": {**PAIRWISE, "alpha_gate": 0.5},
+    "aligned_complete_box_iou": {**ALIGNED, "alpha_gate": 0.5},
+    "overlap": {**PAIRWISE, "kind": "giou"},
+    "aligned_overlap": {**ALIGNED, "kind": "giou"},
+    **{f"{kind}box_iou_backward": {"grad": np.ones((3, 3)), **ALIGNED} for kind in KINDS},
+    **{f"aligned_{kind}box_iou_backward": {"grad": np.ones(3), **ALIGNED} for kind in KINDS},
+    "box_convert_backward": {"grad": GOOD_BOXES, "in_fmt": "xywh", "out_fmt": "xyxy"},
+    "diou_nms": {**SCORED, "threshold": 0.5, "beta": 0.6},
+    "batched_diou_nms": {**SCORED, "idxs": np.array([0, 1, 0]), "threshold": 0.5, "beta": 0.6},
     "aligned_box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES},
     "batched_nms": {
         "boxes": GOOD_BOXES,
@@ -50,7 +65,7 @@ class Subclass(np.ndarray):
         raise AssertionError("the subclass was not stripped")
 
 
-PAIRED = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward")
+PAIRED = kernels._REFERENCES
 
 
 def hostile(like):
@@ -175,7 +190,9 @@ def test_hostile_values_in_several_arguments(data, name):
     checked_call(getattr(refdet, name), arguments)
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name not in ("box_convert", "roi_pool_backward")])
+@pytest.mark.parametrize(
+    "name", [name for name in CALLS if "convert" not in name and name != "roi_pool_backward"]
+)
 @pytest.mark.parametrize("value", ["torchvision", None, 5, refdet.REFDET.roi])
 def test_a_convention_must_be_one(name, value):
     with pytest.raises(
