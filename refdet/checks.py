@@ -109,12 +109,12 @@ def _without_negative_zero(array, xp):
 
 def reject_overflow(array, name, xp):
     """Refuse NaN, infinity, and boxes so large that a sum of two areas or a difference overflows."""
-    reject_non_finite(array, name, "four finite numbers", xp=xp)
     limit = float(np.finfo(array.dtype).max) / 2
     with np.errstate(over="ignore", invalid="ignore"):
         sides = xp.abs(array[..., 2:] - array[..., :2]) + 1
         fits = (xp.abs(array) <= limit).all(axis=-1) & (sides[..., 0] * sides[..., 1] <= limit)
-    if not bool(fits.all()):
+    if not bool(fits.all()):  # no NaN fits
+        reject_non_finite(array, name, "four finite numbers", xp=xp)
         raise ValueError(
             f"{name}: {first_row(array, fits)}, whose coordinates or area overflow {array.dtype}; "
             f"wanted both below {limit:.3g}"
@@ -126,6 +126,17 @@ def first_row(array, fits):
     place = tuple(int(i) for i in np.unravel_index(int(fits.argmin()), fits.shape))
     where = f"row {place[0] if len(place) == 1 else place} is " if place else ""
     return f"{where}{array[place].tolist()}"
+
+
+def reject_far(array, name, *, xp=np):
+    """Refuse boxes so far from 0 that the area or the squared diagonal of a box around two overflows."""
+    limit = 2.0 ** (np.finfo(array.dtype).maxexp // 2 - 3)
+    fits = (xp.abs(array) <= limit).all(axis=1)
+    if not bool(fits.all()):
+        raise ValueError(
+            f"{name}: {first_row(array, fits)}, so far away that a squared distance may overflow "
+            f"{array.dtype}; wanted coordinates up to {limit:.3g}"
+        )
 
 
 def reject_non_finite(array, name, wanted, *, xp=np):
@@ -147,11 +158,19 @@ def scores(value, name, count, *, finite="reject", xp=np):
     return _without_negative_zero(array, xp)
 
 
-def threshold(value, name):
-    """`value` as a float in [0, 1]."""
+def threshold(value, name, *, least=0):
+    """`value` as a float in [least, 1]."""
     number = real_number(value, name)
-    if not 0 <= number <= 1:
-        raise ValueError(f"{name}: {number} came; wanted a number from 0 to 1")
+    if not least <= number <= 1:
+        raise ValueError(f"{name}: {number} came; wanted a number from {least} to 1")
+    return number
+
+
+def positive_number(value, name):
+    """`value` as a finite float above 0."""
+    number = real_number(value, name)
+    if number <= 0:
+        raise ValueError(f"{name}: {number} came; wanted a number above 0")
     return number
 
 

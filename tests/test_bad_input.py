@@ -29,8 +29,23 @@ VARIANCES = np.full((3, 4), 0.1, np.float32)
 CELLS = np.array([[0, 1], [2, 3], [4, 5]])
 ON_GRID = {"cells": CELLS, "anchors": np.array([[2, 3], [4, 5], [6, 7]], np.float32), "stride": 8}
 
+KINDS = ("", "generalized_", "distance_", "complete_")
+SCORED = {"boxes": GOOD_BOXES, "scores": GOOD_SCORES}
+PAIRWISE = {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None}
+ALIGNED = {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES}
 # Every public function with arguments that work.
 CALLS = {
+    **{f"{kind}_box_iou": PAIRWISE for kind in ("generalized", "distance")},
+    **{f"aligned_{kind}_box_iou": ALIGNED for kind in ("generalized", "distance")},
+    "complete_box_iou": {**PAIRWISE, "alpha_gate": 0.5},
+    "aligned_complete_box_iou": {**ALIGNED, "alpha_gate": 0.5},
+    "overlap": {**PAIRWISE, "kind": "giou"},
+    "aligned_overlap": {**ALIGNED, "kind": "giou"},
+    **{f"{kind}box_iou_backward": {"grad": np.ones((3, 3)), **ALIGNED} for kind in KINDS},
+    **{f"aligned_{kind}box_iou_backward": {"grad": np.ones(3), **ALIGNED} for kind in KINDS},
+    "box_convert_backward": {"grad": GOOD_BOXES, "in_fmt": "xywh", "out_fmt": "xyxy"},
+    "diou_nms": {**SCORED, "threshold": 0.5, "beta": 0.6},
+    "batched_diou_nms": {**SCORED, "idxs": np.array([0, 1, 0]), "threshold": 0.5, "beta": 0.6},
     "aligned_box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES},
     "batched_nms": {
         "boxes": GOOD_BOXES,
@@ -85,7 +100,7 @@ class Subclass(np.ndarray):
         raise AssertionError("the subclass was not stripped")
 
 
-PAIRED = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward", "soft_nms")
+PAIRED = kernels._REFERENCES
 
 
 def hostile(like):

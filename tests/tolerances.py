@@ -1,6 +1,7 @@
 """The one table of tolerances: everything else in the tests is compared with ``==``.
 
-Each has its kind, its size and its reason. NaN is close to nothing.
+Each has its kind, its size and its reason. NaN is close to nothing. "spacings" are those of the expected
+number in its precision, but not finer than those of 1.
 """
 
 import numpy as np
@@ -64,6 +65,18 @@ TOLERANCES = {
         2e-14,
         "libm: NumPy's exp in float64 lies up to 2 ulps from the C library's; 23 decays of 3 ulps each",
     ),
+    "slope": ("relative", 1e-6, "a central difference of step 1e-6 in float64, away from kinks (C-10)"),
+    "summed slopes": (
+        "relative",
+        1e-9,
+        "at most 36 gradients summed in another order, some of them cancelling",
+    ),
+    "arc tangent": (
+        "spacings",
+        8,
+        "libm: two arc tangents (IOU-5); at most 3 in 12 million pairs",
+    ),
+    "power": ("spacings", 4, "libm: a power with the exponent beta (IOU-4); at most 1 in 48 million"),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 
@@ -71,8 +84,12 @@ TOLERANCES = {
 def close(actual, expected, name):
     """True if every value lies within the tolerance of that name."""
     kind, size, _ = TOLERANCES[name]
+    spacing = np.finfo(np.result_type(np.asarray(expected), np.float32)).eps
     expected = np.asarray(expected, float)
-    allowed = size * np.abs(expected) if kind == "relative" else size
+    if kind == "spacings":
+        allowed = size * spacing * np.maximum(np.abs(expected), 1)
+    else:
+        allowed = size * np.abs(expected) if kind == "relative" else size
     return bool((np.abs(np.asarray(actual, float) - expected) <= allowed).all())
 
 
