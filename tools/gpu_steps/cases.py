@@ -13,7 +13,7 @@ import numpy as np
 
 PROFILES = "REFDET", "TORCHVISION", "FAST_RCNN"
 DTYPES = "float32", "float64"
-COUNTS = 0, 1, 33, 64, 65, 130, 700
+COUNTS = 0, 1, 33, 64, 65, 130, 300
 """Boxes of a case; tiles of the kernels end at 64, blocks at 256."""
 
 
