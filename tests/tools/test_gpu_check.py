@@ -147,6 +147,7 @@ def test_the_recorded_hashes_are_those_of_the_references():
     recorded = json.loads(replay.RECORDED.read_text())
     assert replay.RECORDED.stat().st_size < 200_000
     assert list(recorded) == cases.names(replay.paired_ops()), "python -m gpu_steps.replay --write"
+    assert {len(value) for value in recorded.values()} == {64}  # an error is no result
     few = [name for name in recorded if name.endswith(("/1", "/65"))]
     assert {name: replay.answer(name, replay.reference) for name in few} == {n: recorded[n] for n in few}
 
