@@ -172,7 +172,8 @@ MMCV = Convention(
     # ops/csrc/pytorch/cpu/nms.cpp nms_cpu: float overlap > float threshold; sort, stable up to 16 boxes.
     # ops/nms.py batched_nms: shifted by the largest coordinate + 1 below 10,000 boxes.
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=4 * 9_999),
-    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
+    # csrc/common/cuda/roi_pool_cuda_kernel.cuh does not round corners: no field says so.
+    roi=None,
     # mmdet evaluation/functional/mean_ap.py tpfp_default: `ious_max[i] >= iou_thr`; eval_mode "area".
     average_precision=AveragePrecision(),
 )
