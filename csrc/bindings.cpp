@@ -56,6 +56,22 @@ Index nms(const Array<real>& boxes, const Array<double>& scores, int plus_one, b
                  : refdet::nms(corners, values, n, overlap, rule, kept);
 }
 
+template <bool plain, typename real, typename score>
+Index soft_nms(const Array<real>& boxes, Array<score>& scores, int plus_one, bool signed_area, int division,
+               double threshold, bool inclusive, bool ties_last, bool swaps, bool gaussian, double sigma,
+               double score_threshold, Array<Index>& keep) {
+    const Index n = scores.size();
+    expect(boxes.size() == 4 * n && keep.size() == n);
+    const refdet::OverlapRule overlap{plus_one, signed_area, division};
+    const refdet::SoftRule rule{threshold, inclusive, ties_last, swaps, gaussian, sigma, score_threshold};
+    const real* corners = boxes.data();
+    score* values = scores.mutable_data();
+    Index* kept = keep.mutable_data();
+    const py::gil_scoped_release released;
+    return plain ? refdet::soft_nms_plain(corners, values, n, overlap, rule, kept)
+                 : refdet::soft_nms(corners, values, n, overlap, rule, kept);
+}
+
 template <bool plain, typename real>
 void roi_pool(const Array<real>& input, const Array<real>& rois, double scale, bool float_edges, double lowest,
               int threads, Array<real>& out, std::optional<Array<Index>> argmax) {
@@ -106,6 +122,15 @@ void define(py::module_& m) {
     };
     define_nms("nms", &nms<false, real>);
     define_nms("nms_plain", &nms<true, real>);
+    const auto define_soft_nms = [&](const char* name, auto function) {
+        m.def(name, function, array("boxes"), array("scores"), py::arg("plus_one"), py::arg("signed_area"),
+              py::arg("division"), py::arg("threshold"), py::arg("inclusive"), py::arg("ties_last"), py::arg("swaps"),
+              py::arg("gaussian"), py::arg("sigma"), py::arg("score_threshold"), array("keep"));
+    };
+    define_soft_nms("soft_nms", &soft_nms<false, real, float>);
+    define_soft_nms("soft_nms", &soft_nms<false, real, double>);
+    define_soft_nms("soft_nms_plain", &soft_nms<true, real, float>);
+    define_soft_nms("soft_nms_plain", &soft_nms<true, real, double>);
     const auto define_roi_pool = [&](const char* name, auto function) {
         m.def(name, function, array("input"), array("rois"), py::arg("scale"), py::arg("float_edges"),
               py::arg("lowest"), py::arg("threads"), array("out"), array("argmax"));

@@ -8,6 +8,7 @@ from refdet.conventions import REFDET, Convention
 from refdet.ops.box_iou import aligned_box_iou, box_iou
 from refdet.ops.nms import batched_nms, nms
 from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
+from refdet.ops.soft_nms import batched_soft_nms, soft_nms
 from refdet.profiles import (
     CAFFE_SSD,
     COCO,
@@ -53,7 +54,9 @@ __all__ = [
     "box_iou",
     # suppression
     "batched_nms",
+    "batched_soft_nms",
     "nms",
+    "soft_nms",
     # regions of interest
     "roi_pool",
     "roi_pool_backward",

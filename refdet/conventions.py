@@ -76,6 +76,12 @@ class Suppression:
     """The shift from class to class is one more than the largest coordinate, but at least one more than this."""
     most_offset: float = np.inf
     """And at most one more than this."""
+    soft_inclusive: bool = False
+    """Linear `soft_nms` lowers a score at overlap == threshold too."""
+    soft_order: Literal["stable", "swap"] = "stable"
+    """The line of boxes in `soft_nms`, which decides ties: by index; or, as in Bodla's own code, the picked box
+    changes places with the first in line and the last one takes the place of a dropped one, and a box is dropped
+    only after another was picked."""
 
     def by_score(self, scores: Floats) -> NDArray[np.int64]:
         """Indices from best to worst score; NaN, where it is let in, counts as best."""
@@ -94,8 +100,42 @@ class Suppression:
 
     def suppresses(self, overlap: Floats, threshold: float) -> NDArray[np.bool_]:
         """True where a box that overlaps a better one so much must go."""
-        overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
-        return overlap >= float(threshold) if self.inclusive else overlap > float(threshold)
+        return _over(overlap, threshold, self.inclusive)
+
+    def decays(self, overlap: Floats, threshold: float) -> NDArray[np.bool_]:
+        """True where linear `soft_nms` lowers the score of a box that overlaps a better one so much."""
+        return _over(overlap, threshold, self.soft_inclusive)
+
+    def best(self, scores: Floats) -> int:
+        """The place of the best score; NaN, where it is let in, counts as best."""
+        if self.ties == "last":
+            return len(scores) - 1 - int(scores[::-1].argmax())
+        return int(scores.argmax())
+
+    def in_line(self, low: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The boxes that `soft_nms` starts with: those whose score is not too low, or all."""
+        return np.flatnonzero(~low) if self.soft_order == "stable" else np.arange(len(low))
+
+    def without_picked(self, line: NDArray[np.int64], place: int) -> NDArray[np.int64]:
+        """The line after the box at `place` was picked."""
+        if self.soft_order == "stable":
+            return np.delete(line, place)
+        line = line.copy()
+        line[place] = line[0]
+        return line[1:]
+
+    def without_dropped(self, line: NDArray[np.int64], drop: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The line after the boxes marked in `drop` went."""
+        if self.soft_order == "stable":
+            return line[~drop]
+        line, drop, place, end = line.copy(), drop.copy(), 0, len(line)
+        while place < end:
+            if drop[place]:
+                end -= 1
+                line[place], drop[place] = line[end], drop[end]
+            else:
+                place += 1
+        return line[:end]
 
     @np.errstate(over="ignore", invalid="ignore")
     def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:
@@ -106,6 +146,11 @@ class Suppression:
         reach = np.maximum(boxes.max(), real(self.least_offset))
         offset = np.minimum(reach, real(self.most_offset)) + real(1)
         return boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
+
+
+def _over(overlap, threshold, inclusive):
+    overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
+    return overlap >= float(threshold) if inclusive else overlap > float(threshold)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Importing this raises ImportError, with the reason, where the extension module was not built. The
 interpreter lock is released while a kernel runs: do not write to its arguments from another thread.
-Letters: as in the references. Sources: csrc/box_iou.cpp, csrc/nms.cpp, csrc/roi_pool.cpp.
+Letters: as in the references. Sources: csrc/box_iou.cpp, csrc/nms.cpp, csrc/roi_pool.cpp,
+csrc/soft_nms.cpp.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from refdet.kernels import load_extension
 from refdet.ops.box_iou import check_box_iou
 from refdet.ops.nms import check_nms
 from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
+from refdet.ops.soft_nms import check_soft_nms
 
 _core = load_extension("_core")
 
@@ -112,6 +114,59 @@ def roi_pool_backward(grad_output, argmax, boxes, input_shape):
     grad_input = np.zeros(shape, grad_output.dtype)
     _core.roi_pool_backward(_plain(grad_output), _plain(argmax), _plain(images), grad_input)
     return grad_input
+
+
+def soft_nms(
+    boxes,
+    scores,
+    iou_threshold=0.3,
+    sigma=0.5,
+    score_threshold=1e-3,
+    method="linear",
+    *,
+    convention=REFDET,
+):
+    """`refdet.soft_nms`."""
+    numbers = iou_threshold, sigma, score_threshold, method
+    return _soft_nms(_core.soft_nms, boxes, scores, numbers, convention)
+
+
+def soft_nms_plain(
+    boxes,
+    scores,
+    iou_threshold=0.3,
+    sigma=0.5,
+    score_threshold=1e-3,
+    method="linear",
+    *,
+    convention=REFDET,
+):
+    """`refdet.soft_nms`, step by step as the reference."""
+    numbers = iou_threshold, sigma, score_threshold, method
+    return _soft_nms(_core.soft_nms_plain, boxes, scores, numbers, convention)
+
+
+def _soft_nms(kernel, boxes, scores, numbers, convention):
+    boxes, scores, threshold, sigma, least, method, convention = check_soft_nms(
+        boxes, scores, *numbers, convention=convention
+    )
+    rule = convention.suppression
+    new_scores, keep = np.array(scores, order="C"), np.empty(len(boxes), np.int64)
+    kept = kernel(
+        _plain(boxes),
+        new_scores,
+        **_overlap(convention),
+        threshold=float(threshold),
+        inclusive=rule.soft_inclusive,
+        ties_last=rule.ties == "last",
+        swaps=rule.soft_order == "swap",
+        gaussian=method == "gaussian",
+        sigma=float(sigma),
+        score_threshold=float(least),
+        keep=keep,
+    )
+    keep = keep[:kept].copy()
+    return keep, new_scores[keep]
 
 
 def _overlap(convention):

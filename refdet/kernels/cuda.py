@@ -1,8 +1,9 @@
 """The CUDA kernels on a device, through CuPy: the references' signatures, CuPy arrays in and out.
 
 Everything runs on the device of the first array and on CuPy's current stream; the number of kept boxes is
-the one value that `nms` brings to the host. Importing this raises ImportError, with the reason, where CuPy
-or a device is missing. Sources: csrc/box_iou.cu, csrc/nms.cu, csrc/roi_pool.cu.
+the one value that `nms` and `soft_nms` bring to the host. Importing this raises ImportError, with the reason, where CuPy
+or a device is missing. Sources: csrc/box_iou.cu, csrc/nms.cu, csrc/roi_pool.cu,
+csrc/soft_nms.cu.
 
 The checks use a little of CuPy's own arithmetic, which takes float32 numbers below 1.2e-38 for zero; the
 kernels do not.
@@ -59,3 +60,4 @@ nms_plain = _operations.nms_plain
 roi_pool = _operations.roi_pool
 roi_pool_with_argmax = _operations.roi_pool_with_argmax
 roi_pool_backward = _operations.roi_pool_backward
+soft_nms = _operations.soft_nms

@@ -8,6 +8,7 @@ KERNELS = {
     "box_iou": ("box_iou",),
     "nms": ("nms_plain", "nms_mask", "nms_reduce"),
     "roi_pool": ("roi_pool", "roi_pool_backward"),
+    "soft_nms": ("soft_nms_float", "soft_nms_double"),
 }
 """For each .cu file, by its stem, the kernels in it."""
 

@@ -16,6 +16,7 @@ from refdet.conventions import REFDET, Overlap
 from refdet.ops.box_iou import check_box_iou
 from refdet.ops.nms import check_nms
 from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
+from refdet.ops.soft_nms import check_soft_nms
 
 THREADS = 256
 """Threads of a block at most, where the kernel leaves that open."""
@@ -145,6 +146,43 @@ class Operations:
                 grid = (_blocks(n * channels, THREADS),)
                 self._launch("roi_pool_backward", grad_output.dtype, grid, THREADS, *given, grad_input)
             return grad_input
+
+    def soft_nms(
+        self,
+        boxes,
+        scores,
+        iou_threshold=0.3,
+        sigma=0.5,
+        score_threshold=1e-3,
+        method="linear",
+        *,
+        convention=REFDET,
+    ):
+        """`refdet.soft_nms`, in one block: every pick waits for the decays of the one before."""
+        numbers = iou_threshold, sigma, score_threshold, method
+        with self._device.of(boxes):
+            boxes, scores, threshold, sigma, least, method, convention = check_soft_nms(
+                boxes, scores, *numbers, convention=convention, xp=self._xp
+            )
+            rule, n = convention.suppression, len(boxes)
+            if n == 0:
+                return self._device.empty(0, np.int64), scores.copy()
+            switches = (
+                np.int32(rule.soft_inclusive),
+                np.float64(threshold),
+                np.int32(rule.ties == "last"),
+                np.int32(rule.soft_order == "swap"),
+                np.int32(method == "gaussian"),
+                np.float64(sigma),
+                np.float64(least),
+            )
+            new_scores, line = self._xp.array(scores, order="C"), self._device.empty(n, np.int64)
+            keep, kept = self._kept(n)
+            given = self._packed(boxes), np.int64(n), *_overlap(convention.overlap), *switches
+            kernel = "soft_nms_float" if scores.dtype == np.float32 else "soft_nms_double"
+            self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, new_scores, line, keep, kept)
+            keep = keep[: int(kept[0])]
+            return keep, new_scores[keep]
 
     def _ranked(self, boxes, scores, iou_threshold, convention):
         """Boxes, their order from best to worst, and the rule's five arguments: the step `sort`."""

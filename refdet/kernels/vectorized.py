@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from refdet.conventions import REFDET
+from refdet.kernels.vectorized_soft_nms import soft_nms as soft_nms
 from refdet.ops.box_iou import check_box_iou
 from refdet.ops.nms import check_nms
 from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
