@@ -171,7 +171,14 @@ MMCV = Convention(
     overlap=Overlap(inverted="signed"),
     # ops/csrc/pytorch/cpu/nms.cpp nms_cpu: float overlap > float threshold; sort, stable up to 16 boxes.
     # ops/nms.py batched_nms: shifted by the largest coordinate + 1 below 10,000 boxes.
-    suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=4 * 9_999),
+    # nms.cpp softnms_cpu: `ovr >= iou_threshold`; the picked box is swapped with the first, a dropped one overwritten
+    # by the last.
+    suppression=Suppression(
+        threshold_dtype="float32",
+        offset_classes_up_to=4 * 9_999,
+        soft_inclusive=True,
+        soft_order="swap",
+    ),
     # csrc/common/cuda/roi_pool_cuda_kernel.cuh does not round corners: no field says so.
     roi=None,
     # mmdet evaluation/functional/mean_ap.py tpfp_default: `ious_max[i] >= iou_thr`; eval_mode "area".

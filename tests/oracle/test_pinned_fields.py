@@ -45,6 +45,12 @@ IMMATERIAL = {
 NO_CLASSES = "it has no operation for several classes"
 NOT_RUN = {
     **{
+        (system, "suppression", field): "soft suppression was not run, or the system has none"
+        for system in GROUPS
+        if not any(group.startswith("soft_nms/") for group in GROUPS[system])
+        for field in ("soft_inclusive", "soft_order")
+    },
+    **{
         (system, "overlap", "finite"): "the source does not expect non-finite boxes"
         for system in GROUPS
         if not system.startswith("torchvision")
