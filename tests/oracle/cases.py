@@ -137,9 +137,9 @@ def odd_scores(stream, dtype):
     return boxes, np.where(stream.unit((12,)) < 0.5, odd[stream.integers(0, 6, (12,))], scores), threshold
 
 
-def soft_nms(stream, family, dtype, method, score_dtype=None):
+def soft_nms(stream, family, dtype, method):
     """As `nms`; sigma 1/2, and a least score that equals a level, or is low."""
-    boxes, scores, threshold = nms(stream, family, dtype, score_dtype)
+    boxes, scores, threshold = nms(stream, family, dtype)
     return boxes, scores, threshold, 0.5, [0.25, 0.1, 1e-3][stream.integers(0, 3, (1,))[0]], method
 
 

@@ -76,11 +76,6 @@ for family in EXACT:
     add("opencv", "nms", f"{family}/float64", draw(cases.nms, family, DOUBLE, SINGLE), 40)
     add("opencv", "batched_nms", f"{family}/float64", draw(cases.batched_nms, family, DOUBLE, SINGLE), 20)
     add("coco", "box_iou", f"{family}/float64", draw(cases.box_iou, family, DOUBLE), 8)
-for method in ("linear", "gaussian"):
-    # softNMSBoxes takes boxes of whole numbers alone.
-    for family in ("lattice", "points"):
-        name = f"{family} {method}/{DOUBLE}"
-        add("opencv", "soft_nms", name, draw(cases.soft_nms, family, DOUBLE, method, SINGLE), 20)
 add("opencv", "box_iou", "lattice/float32", draw(cases.box_iou, "lattice", SINGLE), 4)
 add("opencv", "box_iou", "midpoint/float64", cases.midpoint, 60)
 add_fixed("opencv", "nms", "exact/float64", partial(cases.exact_nms, DOUBLE, SINGLE))

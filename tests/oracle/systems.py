@@ -173,15 +173,6 @@ def opencv_batched_nms(boxes, scores, labels, threshold):
     return np.array(keep, np.int64).reshape(-1)
 
 
-def opencv_soft_nms(boxes, scores, threshold, sigma, least, method):
-    import cv2
-
-    kind = getattr(cv2.dnn, f"SoftNMSMethod_SOFTNMS_{method.upper()}")
-    rows = xywh(boxes).astype(np.int32)
-    new_scores, keep = cv2.dnn.softNMSBoxes(rows, scores, least, threshold, sigma=sigma, method=kind)
-    return np.array(keep, np.int64).reshape(-1), np.array(new_scores, np.float32).reshape(-1)
-
-
 def read_off(nms, dtype):
     """`box_iou` of a system that shows only what it suppresses: the smallest float threshold that keeps both.
 
@@ -236,12 +227,7 @@ SYSTEMS = {
     ),
     "opencv": System(
         ("opencv-contrib-python-headless",),
-        {
-            "box_iou": read_off(opencv_nms, np.float64),
-            "nms": opencv_nms,
-            "batched_nms": opencv_batched_nms,
-            "soft_nms": opencv_soft_nms,
-        },
+        {"box_iou": read_off(opencv_nms, np.float64), "nms": opencv_nms, "batched_nms": opencv_batched_nms},
     ),
     "coco": System(("pycocotools",), {"box_iou": coco_box_iou}),
     "fast_rcnn": System(
