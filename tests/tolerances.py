@@ -51,6 +51,7 @@ TOLERANCES = {
         2e-6,
         "libm: eleven decays by the C library's float exponential, a unit in the last place each",
     ),
+    "peers": ("absolute", 1e-5, "other orders of float32 operations, on values up to about 5"),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 
