@@ -1,29 +1,16 @@
-// refdet._core: the kernels on NumPy arrays. The only file that includes pybind11.
+// refdet._core: the kernels on NumPy arrays. bindings*.cpp alone include pybind11.
 //
 // Private: refdet/kernels/cpp.py checks and converts every argument. noconvert() refuses what it did not convert,
 // instead of copying it in silence. The GIL is released while a kernel runs, and no Python object is touched then.
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
+#include "bindings.h"
+
 #include <pybind11/stl.h>
 
 #include <optional>
-#include <stdexcept>
 
-#include "kernels.h"
 #include "machine.h"
 
-namespace py = pybind11;
-using refdet::Index;
-
 namespace {
-
-template <typename T>
-using Array = py::array_t<T, py::array::c_style>;
-
-// Sizes that do not fit each other would be read past their end.
-void expect(bool fits) {
-    if (!fits) throw std::invalid_argument("refdet._core: sizes do not fit; call refdet.kernels.cpp instead");
-}
 
 template <bool plain, typename real>
 void box_iou(const Array<real>& boxes1, const Array<real>& boxes2, int plus_one, bool signed_area, int division,
@@ -54,22 +41,6 @@ Index nms(const Array<real>& boxes, const Array<double>& scores, int plus_one, b
     const py::gil_scoped_release released;
     return plain ? refdet::nms_plain(corners, values, n, overlap, rule, kept)
                  : refdet::nms(corners, values, n, overlap, rule, kept);
-}
-
-template <bool plain, typename real, typename score>
-Index soft_nms(const Array<real>& boxes, Array<score>& scores, int plus_one, bool signed_area, int division,
-               double threshold, bool inclusive, bool ties_last, bool swaps, bool gaussian, double sigma,
-               double score_threshold, Array<Index>& keep) {
-    const Index n = scores.size();
-    expect(boxes.size() == 4 * n && keep.size() == n);
-    const refdet::OverlapRule overlap{plus_one, signed_area, division};
-    const refdet::SoftRule rule{threshold, inclusive, ties_last, swaps, gaussian, sigma, score_threshold};
-    const real* corners = boxes.data();
-    score* values = scores.mutable_data();
-    Index* kept = keep.mutable_data();
-    const py::gil_scoped_release released;
-    return plain ? refdet::soft_nms_plain(corners, values, n, overlap, rule, kept)
-                 : refdet::soft_nms(corners, values, n, overlap, rule, kept);
 }
 
 template <bool plain, typename real>
@@ -122,15 +93,6 @@ void define(py::module_& m) {
     };
     define_nms("nms", &nms<false, real>);
     define_nms("nms_plain", &nms<true, real>);
-    const auto define_soft_nms = [&](const char* name, auto function) {
-        m.def(name, function, array("boxes"), array("scores"), py::arg("plus_one"), py::arg("signed_area"),
-              py::arg("division"), py::arg("threshold"), py::arg("inclusive"), py::arg("ties_last"), py::arg("swaps"),
-              py::arg("gaussian"), py::arg("sigma"), py::arg("score_threshold"), array("keep"));
-    };
-    define_soft_nms("soft_nms", &soft_nms<false, real, float>);
-    define_soft_nms("soft_nms", &soft_nms<false, real, double>);
-    define_soft_nms("soft_nms_plain", &soft_nms<true, real, float>);
-    define_soft_nms("soft_nms_plain", &soft_nms<true, real, double>);
     const auto define_roi_pool = [&](const char* name, auto function) {
         m.def(name, function, array("input"), array("rois"), py::arg("scale"), py::arg("float_edges"),
               py::arg("lowest"), py::arg("threads"), array("out"), array("argmax"));
@@ -153,4 +115,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.attr("isa") = refdet::isa();
     define<float>(m);
     define<double>(m);
+    define_soft_nms(m);
 }

@@ -2,8 +2,17 @@
 
 from refdet.boxes.area import box_area
 from refdet.boxes.clip import clip_boxes_to_image
+from refdet.boxes.delta_normalization import delta_statistics, denormalize_deltas, normalize_deltas
+from refdet.boxes.detr import decode_detr, encode_detr
 from refdet.boxes.formats import box_convert
+from refdet.boxes.grid import every_cell, grid_cell
+from refdet.boxes.letterbox import letterbox, letterbox_boxes, unletterbox_boxes
+from refdet.boxes.rcnn import decode_rcnn, encode_rcnn
 from refdet.boxes.small_boxes import remove_small_boxes
+from refdet.boxes.ssd import decode_ssd, encode_ssd
+from refdet.boxes.yolov1 import decode_yolov1, encode_yolov1
+from refdet.boxes.yolov3 import decode_yolov3, encode_yolov3
+from refdet.boxes.yolov5 import decode_yolov5, encode_yolov5
 from refdet.conventions import REFDET, Convention
 from refdet.ops.box_iou import aligned_box_iou, box_iou
 from refdet.ops.nms import batched_nms, nms
@@ -49,6 +58,27 @@ __all__ = [
     "box_convert",
     "clip_boxes_to_image",
     "remove_small_boxes",
+    # encoding and decoding
+    "decode_detr",
+    "decode_rcnn",
+    "decode_ssd",
+    "decode_yolov1",
+    "decode_yolov3",
+    "decode_yolov5",
+    "delta_statistics",
+    "denormalize_deltas",
+    "encode_detr",
+    "encode_rcnn",
+    "encode_ssd",
+    "encode_yolov1",
+    "encode_yolov3",
+    "encode_yolov5",
+    "every_cell",
+    "grid_cell",
+    "letterbox",
+    "letterbox_boxes",
+    "normalize_deltas",
+    "unletterbox_boxes",
     # overlaps
     "aligned_box_iou",
     "box_iou",

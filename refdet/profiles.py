@@ -11,6 +11,7 @@ import numpy as np
 from refdet.conventions import (
     REFDET,
     AveragePrecision,
+    Coder,
     Convention,
     Overlap,
     Roi,
@@ -27,6 +28,10 @@ TORCHVISION = Convention(
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
     # csrc/ops/cpu/roi_pool_kernel.cpp: bin sizes in T; the running maximum starts at -FLT_MAX.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # models/detection/_utils.py BoxCoder; its weights in roi_heads.py and ssd.py, while rpn.py has ones.
+    coder=Coder(
+        weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="propagate", finite="propagate"
+    ),
     average_precision=None,
 )
 
@@ -40,6 +45,10 @@ TORCHVISION_CUDA = Convention(
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=100_000),
     # csrc/ops/cuda/roi_pool_kernel.cu: as on the CPU.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # models/detection/_utils.py BoxCoder; its weights in roi_heads.py and ssd.py, while rpn.py has ones.
+    coder=Coder(
+        weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="propagate", finite="propagate"
+    ),
     average_precision=None,
 )
 
@@ -52,6 +61,9 @@ DETECTRON2 = Convention(
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
     # modeling/poolers.py ROIPooler("ROIPool") calls torchvision.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # modeling/box_regression.py Box2BoxTransform; weights of the second stage, config/defaults.py (the RPN has ones).
+    # `assert (src_widths > 0)`; above log(1000 / 16) dw and dh are clamped.
+    coder=Coder(weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="anchors"),
     # evaluation/ holds py-faster-rcnn's voc_eval and calls pycocotools: FAST_RCNN and COCO.
     average_precision=None,
 )
@@ -65,6 +77,8 @@ FAST_RCNN = Convention(
     suppression=Suppression(inclusive=True, ties="last", threshold_dtype="float64"),
     # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
+    # lib/fast_rcnn/bbox_transform.py: x2 = cx + w / 2 without -1, no bound; means and deviations are applied outside.
+    coder=Coder(plus_one=1, sizes="propagate"),
     # lib/datasets/voc_eval.py: `if ovmax > ovthresh`; a taken ground truth makes a false positive.
     average_precision=AveragePrecision(strict=True),
 )
@@ -77,6 +91,8 @@ CAFFE_SSD = Convention(
     # ApplyNMSFast: `overlap <= adaptive_threshold` keeps, a float; std::stable_sort by score.
     suppression=Suppression(threshold_dtype="float32"),
     roi=None,
+    # EncodeBBox, DecodeBBox, CENTER_SIZE: CHECK_GT on every size; quotients are divided by variances.
+    coder=Coder(centre="mean", scaling="variances"),
     # detection_evaluate_layer.cpp (read): `overlap_max >= overlap_threshold_`; ssd_pascal.py asks for "11point".
     average_precision=AveragePrecision(integration="11point"),
 )
@@ -90,6 +106,7 @@ ONNX = Convention(
     suppression=Suppression(threshold_dtype="float32"),
     # roipool.cc (MaxRoiPool): bin sizes in float.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
+    coder=None,
     average_precision=None,
 )
 
@@ -102,6 +119,7 @@ OPENCV = Convention(
     # nms.cpp NMSBoxesBatched: always shifts the classes, by the largest coordinate from 0 on, plus 1.
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=2**63, least_offset=0.0),
     roi=None,
+    coder=None,
     average_precision=None,
 )
 
@@ -112,6 +130,7 @@ COCO = Convention(
     overlap=Overlap(dtype="float64"),
     suppression=None,
     roi=None,
+    coder=None,
     # cocoeval.py evaluateImg: `ious < iou` goes on, so >= matches, and an equal later one replaces.
     average_precision=AveragePrecision(reassign=True, ties="last", integration="101point"),
 )
@@ -123,6 +142,7 @@ VOC = Convention(
     overlap=Overlap(plus_one=1, inverted="signed", dtype="float64"),
     suppression=None,
     roi=None,
+    coder=None,
     # VOCevaldet.m: `ovmax>=VOCopts.minoverlap`, a taken object makes a false positive; VOCap.m: area, from 2010 on.
     average_precision=AveragePrecision(),
 )
@@ -135,6 +155,7 @@ DARKNET = Convention(
     # do_nms_sort: float overlap > float threshold, per class; qsort, which in glibc is stable.
     suppression=Suppression(threshold_dtype="float32"),
     roi=None,
+    coder=None,
     average_precision=None,
 )
 
@@ -146,6 +167,7 @@ DARKNET_AB = Convention(
     # do_nms_sort, the default nms_kind: float overlap > float threshold, per class; qsort.
     suppression=Suppression(threshold_dtype="float32"),
     roi=None,
+    coder=None,
     # validate_detector_map: `current_iou > iou_thresh`, best overlap first; -points 0, the default, is the area.
     average_precision=AveragePrecision(strict=True),
 )
@@ -160,6 +182,7 @@ YOLOV5 = Convention(
         threshold_dtype="float64", offset_classes_up_to=2**63, least_offset=7679.0, most_offset=7679.0
     ),
     roi=None,
+    coder=None,
     # val.py process_batch takes pairs by overlap, not detections by score: no field says so.
     average_precision=None,
 )
@@ -181,6 +204,11 @@ MMCV = Convention(
     ),
     # csrc/common/cuda/roi_pool_cuda_kernel.cuh does not round corners: no field says so.
     roi=None,
+    # mmdet delta_xywh_bbox_coder.py: means 0 and deviations 1 unless a detector sets them, which divide;
+    # `dwh.clamp(min=-max_ratio, max=max_ratio)`.
+    coder=Coder(
+        centre="mean", scaling="variances", clamp=float(np.log(1000 / 16)), clamp_below=True, sizes="propagate"
+    ),
     # mmdet evaluation/functional/mean_ap.py tpfp_default: `ious_max[i] >= iou_thr`; eval_mode "area".
     average_precision=AveragePrecision(),
 )

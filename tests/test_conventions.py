@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from shown_soft import SOFT
 from strategies import same_bits
 
 from refdet.conventions import REFDET, AveragePrecision, Overlap, Roi, Suppression
@@ -149,6 +150,7 @@ SHOWN = [
     ("suppression", "threshold_dtype", "float32", seven_tenths, [0], [0, 1]),
     ("suppression", "offset_classes_up_to", 8, two_classes_at_minus_one, [0], [0, 1]),
     ("suppression", "offset_classes_up_to", 7, two_classes_at_minus_one, [0, 1], [0, 1]),
+    *SOFT,
     ("roi", "edges", "float", spilled, np.float32(235), np.float32(234)),
     ("roi", "lowest", float(np.finfo(np.float32).min), lowest_cell, -1, 0),
     ("roi", "finite", "propagate", map_without_numbers, -np.inf, "input"),

@@ -1,8 +1,8 @@
 """The CUDA kernels on a device, through CuPy: the references' signatures, CuPy arrays in and out.
 
 Everything runs on the device of the first array and on CuPy's current stream; the number of kept boxes is
-the one value that `nms` and `soft_nms` bring to the host. Importing this raises ImportError, with the reason, where CuPy
-or a device is missing. Sources: csrc/box_iou.cu, csrc/nms.cu, csrc/roi_pool.cu,
+the one value that `nms` and `soft_nms` bring to the host. Importing this raises ImportError, with the
+reason, where CuPy or a device is missing. Sources: csrc/box_iou.cu, csrc/nms.cu, csrc/roi_pool.cu,
 csrc/soft_nms.cu.
 
 The checks use a little of CuPy's own arithmetic, which takes float32 numbers below 1.2e-38 for zero; the

@@ -176,11 +176,11 @@ class Operations:
                 np.float64(sigma),
                 np.float64(least),
             )
-            new_scores, line = self._xp.array(scores, order="C"), self._device.empty(n, np.int64)
+            new_scores, queue = self._xp.array(scores, order="C"), self._device.empty(n, np.int64)
             keep, kept = self._kept(n)
             given = self._packed(boxes), np.int64(n), *_overlap(convention.overlap), *switches
             kernel = "soft_nms_float" if scores.dtype == np.float32 else "soft_nms_double"
-            self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, new_scores, line, keep, kept)
+            self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, new_scores, queue, keep, kept)
             keep = keep[: int(kept[0])]
             return keep, new_scores[keep]
 

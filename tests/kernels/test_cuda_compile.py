@@ -20,6 +20,12 @@ ARCHITECTURES = (75, 80, 90, 120)
 # Instructions that round once where NumPy rounds twice, divide inexactly, or flush small numbers to zero.
 CARELESS = re.compile(r"\b(?:fma\.r|mad\.r|div\.approx|div\.full|\w+\.(?:\w+\.)*ftz)[.\w]*")
 
+# Functions of the library, which are not ours to round: without them, every operation that is left must be.
+LIBRARY = {"exp": "(x)"}
+WITHOUT_LIBRARY = "#ifndef __CUDACC_RTC__\n#include <cmath>\n#endif\n" + "".join(
+    f"#define {name}(x) {instead}\n" for name, instead in LIBRARY.items()
+)
+
 
 def nvrtc():
     """The NVRTC library, or None."""
@@ -99,6 +105,9 @@ def test_a_cuda_file_compiles_clean_and_rounds_every_operation(compiled, stem, d
     spills = re.findall(r"(\d+) bytes spill (?:stores|loads)", log)
     assert len(spills) >= 2 * len(cuda_sources.KERNELS[stem]) and set(spills) == {"0"}, log
     assert set(re.findall(r"\.entry (\w+)", ptx)) == set(cuda_sources.KERNELS[stem])
+    if CARELESS.search(ptx):
+        code, ptx, log = compiled(stem, WITHOUT_LIBRARY + cuda_sources.source(stem), options)
+        assert code == 0, log
     assert not CARELESS.search(ptx)
 
 
@@ -115,6 +124,15 @@ def test_a_careless_option_would_be_seen(compiled, option, instead, instruction)
     code, ptx, _ = compiled("box_iou", cuda_sources.source("box_iou"), (*options, "-arch=sm_90"))
     assert code == 0 and instead in options
     assert any(instruction in found for found in CARELESS.findall(ptx))
+
+
+@pytest.mark.parametrize("stem", ["soft_nms"])
+def test_a_fused_operation_beside_a_function_of_the_library_would_be_seen(compiled, stem):
+    """The exponential fuses; it must not hide a product and a sum of ours that do."""
+    options = ["--fmad=true" if flag == "--fmad=false" else flag for flag in cuda_sources.options("float32")]
+    source = WITHOUT_LIBRARY + cuda_sources.source(stem)
+    code, ptx, _ = compiled(stem, source, (*options, "-arch=sm_90"))
+    assert code == 0 and "fma.rn" in ptx
 
 
 def test_every_kernel_in_the_files_is_listed():

@@ -42,4 +42,6 @@ def test_a_planted_difference_is_seen(op):
     for part in own.host(own.call()):
         planted = part.copy()
         planted.flat[0] += 1
-        assert not (close(planted, part, "peers") if part.dtype.kind == "f" else np.array_equal(planted, part))
+        assert not (
+            close(planted, part, "peers") if part.dtype.kind == "f" else np.array_equal(planted, part)
+        )
