@@ -59,6 +59,11 @@ TOLERANCES = {
         "epsilon of the normalisation is not nothing beside a contrast of 100",
     ),
     "float32 scores": ("absolute", 1e-5, "288 products in float32, grouped by BLAS as it likes"),
+    "float32 scores of an exponential": (
+        "relative",
+        2e-6,
+        "libm: eleven decays by the C library's float exponential, a unit in the last place each",
+    ),
     "peers": ("absolute", 1e-5, "other orders of float32 operations, on values up to about 5"),
     "gaussian decays": (
         "relative",
