@@ -4,6 +4,8 @@ import importlib.util
 import os
 import sys
 
+import exact_buffers
+import no_skips
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,9 +19,18 @@ STATELESS = {
 settings.register_profile("dev", max_examples=50, **STATELESS)
 settings.register_profile("ci", max_examples=50, derandomize=True, print_blob=True, **STATELESS)
 settings.register_profile("deep", max_examples=2000, **STATELESS)
+settings.register_profile("sanitized", max_examples=20, derandomize=True, print_blob=True, **STATELESS)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
+if os.environ.get("REFDET_EXACT_BUFFERS") == "1":
+    exact_buffers.install()
+
 BACKENDS = ("vectorized", "cpp", "emulator forward", "emulator reverse", "emulator shuffle", "cuda")
+
+
+def pytest_configure(config):
+    if os.environ.get("REFDET_NO_SKIPS") == "1":
+        config.pluginmanager.register(no_skips)
 
 
 def pytest_report_header():
