@@ -4,8 +4,6 @@ import importlib.util
 import os
 import sys
 
-import exact_buffers
-import no_skips
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -23,6 +21,8 @@ settings.register_profile("sanitized", max_examples=20, derandomize=True, print_
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 if os.environ.get("REFDET_EXACT_BUFFERS") == "1":
+    import exact_buffers
+
     exact_buffers.install()
 
 BACKENDS = ("vectorized", "cpp", "emulator forward", "emulator reverse", "emulator shuffle", "cuda")
@@ -30,7 +30,7 @@ BACKENDS = ("vectorized", "cpp", "emulator forward", "emulator reverse", "emulat
 
 def pytest_configure(config):
     if os.environ.get("REFDET_NO_SKIPS") == "1":
-        config.pluginmanager.register(no_skips)
+        config.pluginmanager.import_plugin("no_skips")
 
 
 def pytest_report_header():
