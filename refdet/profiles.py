@@ -207,7 +207,11 @@ MMCV = Convention(
     # mmdet delta_xywh_bbox_coder.py: means 0 and deviations 1 unless a detector sets them, which divide;
     # `dwh.clamp(min=-max_ratio, max=max_ratio)`.
     coder=Coder(
-        centre="mean", scaling="variances", clamp=float(np.log(1000 / 16)), clamp_below=True, sizes="propagate"
+        centre="mean",
+        scaling="variances",
+        clamp=float(np.log(1000 / 16)),
+        clamp_below=True,
+        sizes="propagate",
     ),
     # mmdet evaluation/functional/mean_ap.py tpfp_default: `ious_max[i] >= iou_thr`; eval_mode "area".
     average_precision=AveragePrecision(),
