@@ -13,6 +13,10 @@ static void fuzz_roi_pool(Bytes& bytes, Side side) {
     const unsigned threads = bytes.threads();
     const auto schedule = bytes.schedule();
     const real scale = bytes.flag() ? real(1) / real(1 + bytes.below(16)) : bytes.number<real>();
+    bytes.show("images, channels, height, width", {double(map.images), double(map.channels), double(map.height),
+                                                   double(map.width)});
+    bytes.show("rows, columns, float_edges, lowest, scale", {double(grid.rows), double(grid.columns),
+                                                             double(rule.float_edges), rule.lowest, double(scale)});
     const Block<real> rois = bytes.rois<real>(count, map.images);
     const Block<real> input = bytes.numbers<real>(map.images * map.channels * map.height * map.width);
     const Block<real> plain = unwritten<real>(results), result = unwritten<real>(results);
