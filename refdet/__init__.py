@@ -1,6 +1,12 @@
 """Object detection, from IoU to DETR, in NumPy that one can read, step through and trust."""
 
 from refdet.boxes.area import box_area
+from refdet.boxes.candidates import (
+    best_label_above,
+    class_specific_scores,
+    labels_above,
+    select_candidates,
+)
 from refdet.boxes.clip import clip_boxes_to_image
 from refdet.boxes.formats import box_convert
 from refdet.boxes.small_boxes import remove_small_boxes
@@ -30,6 +36,11 @@ __all__ = [
     # overlaps
     "aligned_box_iou",
     "box_iou",
+    # scores before suppression
+    "best_label_above",
+    "class_specific_scores",
+    "labels_above",
+    "select_candidates",
     # suppression
     "batched_nms",
     "batched_soft_nms",
