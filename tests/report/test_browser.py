@@ -59,7 +59,8 @@ def test_soft_suppression_lowers_and_drops(browser):
     page.player(soft_nms.trace(boxes, SCORES))
     script = """
     const seen = [];
-    for (let k = 0; k < 8; k++) { seen.push([fates(), all("svg text").map((t) => t.textContent).sort()]); press("next"); }
+    const texts = () => all("svg text").map((text) => text.textContent).sort();
+    for (let k = 0; k < 8; k++) { seen.push([fates(), texts()]); press("next"); }
     return seen;
     """
     seen, console = browser(page, STEPS + script)
