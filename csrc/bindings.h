@@ -20,3 +20,4 @@ inline void expect(bool fits) {
 }
 
 void define_soft_nms(py::module_& m);
+void define_overlaps(py::module_& m);

@@ -1,6 +1,6 @@
 """How production systems measure boxes, suppress them and pool them: one frozen `Convention` per system.
 
-A function reads only its own part (`overlap`, `suppression`, `roi`, `average_precision`); a switch that
+A function reads only its own part (`overlap`, `suppression`, `roi`, `coder`, `average_precision`); a switch that
 is a decision is a method, so that the algorithms stay free of branches. ``dataclasses.replace`` builds a
 variant. A part that is None means that the system has no such operation. "run" = values recorded from
 the system stand in tests/oracle; "read" = taken from its source alone.
@@ -24,6 +24,9 @@ Floats = NDArray[np.floating]
 # Cells beyond +-2^30 lie outside every map; the bound keeps 64-bit bin arithmetic from overflowing.
 FARTHEST_CELL = 2**30
 
+# Added to both sides of a box without height, so that its aspect ratio is a number (IOU-5).
+LEAST_SIDE = 1e-7
+
 
 @dataclass(frozen=True)
 class Overlap:
@@ -31,33 +34,96 @@ class Overlap:
 
     plus_one: int = 0
     """Added to every width and height: 1 where corners are inclusive pixels."""
-    inverted: Literal["empty", "signed", "sorted"] = "empty"
-    """A box with x2 < x1: area 0, the signed product w * h, or its corners put in order first."""
-    division: Literal["guarded", "ieee", "distance"] = "guarded"
-    """0 unless the boxes meet; plain IEEE (0/0 is NaN); or OpenCV's ``1.f - float(1 - IoU)``."""
+    inverted: Literal["empty", "signed", "height", "sorted"] = "empty"
+    """A box with x2 < x1: area 0; the signed product w * h; that with a height of `union_eps` or more; or its
+    corners put in order first."""
+    division: Literal["guarded", "ieee", "distance", "floored"] = "guarded"
+    """0 unless the boxes meet; plain IEEE (0/0 is NaN); OpenCV's ``1.f - float(1 - IoU)``; or a union of
+    `union_eps` or more, and an enclosing area of `giou_eps` or more."""
     dtype: Literal["boxes", "float64"] = "boxes"
     """The precision it is computed in."""
     finite: Literal["reject", "propagate"] = "reject"
     """NaN, infinity and overflowing areas: an error, or what the arithmetic makes of them."""
+    union_eps: float = 0.0
+    """Added to the union, unless it is a bound."""
+    giou_eps: float = 0.0
+    """Added to the area of the enclosing box, unless it is a bound."""
+    diou_eps: float = 0.0
+    """Added to the squared diagonal of the enclosing box."""
+    ciou_eps: float = 0.0
+    """Added to the denominator of CIoU's weight alpha."""
+    beta: float = 1.0
+    """Exponent of DIoU's distance term, and of `diou_nms`."""
+
+    def sides(self, boxes: Floats) -> Floats:
+        """Width and height of each box, (..., 2)."""
+        sides = boxes[..., 2:] - boxes[..., :2] + self.plus_one
+        return sides if self.inverted == "signed" else np.maximum(sides, self.least_sides(sides.dtype))
+
+    def least_sides(self, dtype: np.dtype[np.floating]) -> Floats:
+        """What a width and a height are at least, (2,)."""
+        least = {"signed": (-np.inf, -np.inf), "height": (-np.inf, self.union_eps)}.get(self.inverted, (0, 0))
+        return np.array(least, dtype)
 
     def area(self, boxes: Floats) -> Floats:
-        """Area of each box, (N,)."""
-        sides = boxes[:, 2:] - boxes[:, :2] + self.plus_one  # (N, 2)
-        if self.inverted != "signed":
-            sides = np.maximum(sides, 0)
-        return sides[:, 0] * sides[:, 1]
+        """Area of each box, (...)."""
+        sides = self.sides(boxes)
+        return sides[..., 0] * sides[..., 1]
+
+    def union(self, inter: Floats, total: Floats) -> Floats:
+        """Area that two boxes cover together, where `total` is the sum of their areas."""
+        return self.bounded(total - inter, self.union_eps)
 
     def ratio(self, inter: Floats, total: Floats) -> Floats:
         """Intersection over union, where `total` is the sum of the two areas."""
-        union = total - inter
+        union = self.union(inter, total)
         if self.division == "guarded":
             return np.divide(inter, union, out=np.zeros_like(inter), where=inter > 0)
-        if self.division == "ieee":
+        if self.division != "distance":
             return inter / union
         distance = (1 - inter / union).astype(np.float32)
         # Two boxes without area are "the same" to OpenCV, wherever they lie.
         same = total <= np.finfo(np.float64).eps
         return np.where(same, 1, (1 - distance)).astype(inter.dtype)
+
+    def enclosing_sides(self, boxes1: Floats, boxes2: Floats) -> Floats:
+        """Width and height of the smallest box around each pair (BOX-8), (..., 2)."""
+        top_left = np.minimum(boxes1[..., :2], boxes2[..., :2])
+        sides = np.maximum(boxes1[..., 2:], boxes2[..., 2:]) - top_left + self.plus_one
+        return sides if self.inverted == "height" else np.maximum(sides, 0)
+
+    def enclosing_area(self, sides: Floats) -> Floats:
+        """Area of an enclosing box, as GIoU divides by it."""
+        return self.bounded(sides[..., 0] * sides[..., 1], self.giou_eps)
+
+    def fraction(self, part: Floats, whole: Floats) -> Floats:
+        """Part over whole; 0 unless there is a whole, or what IEEE says."""
+        if self.division == "ieee":
+            return part / whole
+        return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+    def distance_term(self, distance: Floats, diagonal: Floats) -> Floats:
+        """DIoU's penalty: squared distance of the centres over squared diagonal, to the power of beta."""
+        share = self.fraction(distance, diagonal)
+        return share if self.beta == 1 else share**self.beta
+
+    def aspect_sides(self, boxes: Floats) -> Floats:
+        """Width and height whose ratio CIoU takes (IOU-5), (..., 2); without height, both `LEAST_SIDE` more."""
+        sides = self.sides(boxes)
+        if self.division == "ieee":
+            return sides
+        return sides + (sides[..., 1:] == 0) * sides.dtype.type(LEAST_SIDE)
+
+    def angle(self, boxes: Floats) -> Floats:
+        """Arc tangent of width / height, (...)."""
+        sides = self.aspect_sides(boxes)
+        return np.arctan(sides[..., 0] / sides[..., 1])
+
+    def bounded(self, area: Floats, eps: float) -> Floats:
+        """The area plus eps, or at least eps."""
+        if self.division == "floored":
+            return np.maximum(area, eps)
+        return area + eps if eps else area
 
 
 @dataclass(frozen=True)
@@ -74,6 +140,8 @@ class Suppression:
     """`batched_nms` shifts each class aside and runs once, if there are at most so many coordinates."""
     least_offset: float = -np.inf
     """The shift from class to class is one more than the largest coordinate, but at least one more than this."""
+    most_offset: float = np.inf
+    """And at most one more than this."""
     soft_inclusive: bool = False
     """Linear `soft_nms` lowers a score at overlap == threshold too."""
     soft_order: Literal["stable", "swap"] = "stable"
@@ -146,7 +214,8 @@ class Suppression:
         if not 0 < boxes.size <= self.offset_classes_up_to:
             return None
         real = boxes.dtype.type
-        offset = np.maximum(boxes.max(), real(self.least_offset)) + real(1)
+        reach = np.maximum(boxes.max(), real(self.least_offset))
+        offset = np.minimum(reach, real(self.most_offset)) + real(1)
         return boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
 
 
@@ -196,6 +265,62 @@ class Roi:
 
 
 @dataclass(frozen=True)
+class Coder:
+    """How a box is written relative to an anchor, a proposal or a prior ("anchor" below), and read back."""
+
+    plus_one: int = 0
+    """Added to every width and height, and not taken off again where a corner is decoded."""
+    centre: Literal["corner", "mean"] = "corner"
+    """Half a size from the first corner, or the mean of both corners; they round differently."""
+    weights: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    """What dx, dy, dw, dh are multiplied by in `encode_rcnn`, unless the caller says so."""
+    scaling: Literal["weights", "variances"] = "weights"
+    """Differences are multiplied by weights, or quotients are divided by variances, the reciprocals."""
+    clamp: float | None = None
+    """Largest dw and dh that are decoded, once the scaling is undone; None is no bound."""
+    clamp_below: bool = False
+    """dw and dh are kept above -clamp too."""
+    second_corner: Literal["centre", "first"] = "centre"
+    """Decoded as centre + size / 2, or as first corner + size."""
+    sizes: Literal["reject", "anchors", "propagate"] = "reject"
+    """To encode a size of 0 or less: an error, one in anchors alone, or what the logarithm makes of it."""
+    finite: Literal["reject", "propagate"] = "reject"
+    """NaN, infinity and overflowing areas: an error, or what the arithmetic makes of them."""
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def centre_and_size(self, boxes: Floats) -> tuple[Floats, Floats]:
+        """Centre x, y and width, height of each box: twice (N, 2)."""
+        size = boxes[:, 2:] - boxes[:, :2] + self.plus_one
+        if self.centre == "mean":
+            return (boxes[:, :2] + boxes[:, 2:]) / 2, size
+        return boxes[:, :2] + size / 2, size
+
+    def factors(
+        self, *, weights: Floats | None = None, variances: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """What to multiply and what to divide by: weights and ones, or ones and variances, whichever is given."""
+        given: Any = weights if variances is None else variances
+        used = given if (self.scaling == "weights") == (variances is None) else 1 / given
+        ones = np.ones_like(used)
+        return (used, ones) if self.scaling == "weights" else (ones, used)
+
+    def clamped(self, stretch: Floats) -> Floats:
+        """Of dw and dh, what lies within the bounds; NaN stays."""
+        if self.clamp is None:
+            return stretch
+        bound = stretch.dtype.type(self.clamp)
+        stretch = np.minimum(stretch, bound)
+        return np.maximum(stretch, -bound) if self.clamp_below else stretch
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def corners(self, centre: Floats, size: Floats) -> Floats:
+        """x1, y1, x2, y2 of boxes of that centre and size, (..., 2) each."""
+        first = centre - size / 2
+        second = first + size if self.second_corner == "first" else centre + size / 2
+        return np.concatenate([first, second], axis=-1)
+
+
+@dataclass(frozen=True)
 class AveragePrecision:
     """When a detection is right, and how its curve becomes a number."""
 
@@ -222,6 +347,7 @@ class Convention:
     overlap: Overlap = Overlap()
     suppression: Suppression | None = Suppression()
     roi: Roi | None = Roi()
+    coder: Coder | None = Coder()
     average_precision: AveragePrecision | None = AveragePrecision()
 
     def part(self, name: str) -> Any:

@@ -56,8 +56,13 @@ class _EmulatedDevice:
 _operations = Operations(_EmulatedDevice())
 
 box_iou = _operations.box_iou
+generalized_box_iou = _operations.generalized_box_iou
+distance_box_iou = _operations.distance_box_iou
+complete_box_iou = _operations.complete_box_iou
 nms = _operations.nms
 nms_plain = _operations.nms_plain
+diou_nms = _operations.diou_nms
+diou_nms_plain = _operations.diou_nms_plain
 roi_pool = _operations.roi_pool
 roi_pool_with_argmax = _operations.roi_pool_with_argmax
 roi_pool_backward = _operations.roi_pool_backward

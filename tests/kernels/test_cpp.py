@@ -207,7 +207,7 @@ def test_errors_are_those_of_the_reference(op, arguments):
 
 def test_the_module_itself_converts_nothing():
     """A silent copy would leave the caller's `out` unchanged."""
-    rule = {"plus_one": 0, "signed_area": False, "division": 0, "threads": 1}
+    rule = {"plus_one": 0, "inverted": 0, "division": 0, "union_eps": 0.0, "threads": 1}
     drawn, out = np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32)
     for wrong in (drawn.astype(np.float64), drawn.T, drawn[::-1], drawn.tolist(), drawn.astype(">f4")):
         with pytest.raises(TypeError, match="incompatible function arguments"):

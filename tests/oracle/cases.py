@@ -67,6 +67,12 @@ def points(stream, n):
     return ordered(stream.integers(0, 3, (n, 4)).astype(np.float64))
 
 
+def sized(stream, n):
+    """No box without area, on quarters."""
+    corner = stream.integers(-8, 40, (n, 2)) / 4
+    return np.hstack([corner, corner + stream.integers(1, 40, (n, 2)) / 4])
+
+
 def uniform(stream, n):
     corner = stream.unit((n, 2)) * 60
     return np.hstack([corner, corner + stream.unit((n, 2)) * 40])
@@ -86,12 +92,21 @@ def non_finite(stream, n):
     return boxes
 
 
-BOXES = {f.__name__: f for f in (lattice, dyadic, tenth, inverted, tilted, points, uniform, fine, non_finite)}
+BOXES = {
+    f.__name__: f
+    for f in (lattice, dyadic, tenth, inverted, tilted, points, sized, uniform, fine, non_finite)
+}
 
 
 def box_iou(stream, family, dtype):
     boxes = BOXES[family](stream, 13).astype(dtype)
     return boxes[:6], boxes[6:]
+
+
+def some_pairs(seed, family, dtype):
+    """One case of two boxes with four."""
+    first, second = box_iou(Stream(seed), family, dtype)
+    return [(first[:2], second[:4])]
 
 
 def box_area(stream, family, dtype):
@@ -122,6 +137,17 @@ def odd_scores(stream, dtype):
     return boxes, np.where(stream.unit((12,)) < 0.5, odd[stream.integers(0, 6, (12,))], scores), threshold
 
 
+def soft_nms(stream, family, dtype, method):
+    """As `nms`; sigma 1/2, and a least score that equals a level, or is low."""
+    boxes, scores, threshold = nms(stream, family, dtype)
+    return boxes, scores, threshold, 0.5, [0.25, 0.1, 1e-3][stream.integers(0, 3, (1,))[0]], method
+
+
+def diou_nms(stream, family, dtype):
+    """As `nms`; the exponent of the distance term."""
+    return *nms(stream, family, dtype), [1.0, 0.6][stream.integers(0, 2, (1,))[0]]
+
+
 def pair(p, q, inclusive):
     """Two boxes whose IoU is p/q: with continuous or with inclusive corners."""
     return np.array([[0.0, 0, q, 1], [0, 0, p, 1]]) - np.array([0, 0, inclusive, inclusive])
@@ -132,6 +158,11 @@ def exact_nms(dtype, score_dtype=None):
     scores = np.array([1, 0.5], score_dtype or dtype)
     fractions = [(p, q) for q in range(2, 11) for p in range(1, q)]
     return [(pair(p, q, plus).astype(dtype), scores, p / q) for plus in (0, 1) for p, q in fractions]
+
+
+def exact_soft_nms(dtype):
+    """The same, with linear decay."""
+    return [(*case, 0.5, 1e-3, "linear") for case in exact_nms(dtype)]
 
 
 def tiny_nms(dtype, score_dtype):
@@ -159,6 +190,21 @@ def many_boxes(count, score_dtype="float64"):
     boxes = np.repeat(lattice(stream, count // 8 + 1) - 9, 8, axis=0)[:count]
     scores = (np.argsort(stream.unit((count,))) + 1) / 4096
     return boxes, scores.astype(score_dtype), stream.integers(0, 2, (count,)), 0.5
+
+
+def crowd(count, dtype):
+    """`count` boxes of two classes at four places, all scores different, none above -1: the shift is 0."""
+    stream = Stream(count)
+    places = np.array([[-9, -9, -5, -5], [-9, -9, -5, -6], [-8, -8, -4, -4], [-5, -5, -1, -1]], dtype)
+    boxes = places[stream.integers(0, 4, (count,))]
+    scores = (np.argsort(stream.unit((count,))) + 1) / 2**15
+    return [(boxes, scores.astype(dtype), stream.integers(0, 2, (count,)), 0.5)]
+
+
+def far_classes(dtype):
+    """The second box lies where YOLOv5 shifts the third one, of class 1: 7680 pixels to the right."""
+    boxes = np.array([[0, 0, 4, 4], [7680, 7680, 7684, 7684], [0, 0, 4, 4], [8000, 0, 8004, 4]], dtype)
+    return boxes, np.array([1, 0.75, 0.5, 0.25], dtype), np.array([0, 0, 1, 1]), 0.5
 
 
 def many_ties(count):
@@ -209,6 +255,28 @@ def odd_corner(value, column, dtype):
     roi = np.array([[0, 1, 1, 4, 4]], dtype)
     roi[0, column] = value
     return np.arange(36, dtype=dtype).reshape(1, 1, 6, 6), roi, (2, 2), 1.0
+
+
+def roi_align(stream, dtype, aligned, malformed=True):
+    """RoIs on quarters of a cell, any number of samples; without malformed ones, all have a size."""
+    cells, rois, output, scale = roi_pool(stream, dtype)
+    rois = rois.astype(np.float64)
+    if not malformed:
+        rois[:, 1:] = ordered(rois[:, 1:])
+    rois[:, 1:] += stream.integers(0, 2, (len(rois), 1)) / 4
+    return cells, rois.astype(dtype), output, scale, int(stream.integers(0, 4, (1,))[0]), aligned
+
+
+def encoded(stream, dtype, *numbers):
+    """Boxes and anchors; and what else the coder takes."""
+    return sized(stream, 12).astype(dtype), sized(stream, 12).astype(dtype), *numbers
+
+
+def decoded(stream, dtype, *numbers):
+    """Deltas, a few beyond any bound, and anchors; and what else the coder takes."""
+    deltas = stream.integers(-16, 17, (12, 4)) / 8
+    deltas[:2] *= 20
+    return deltas.astype(dtype), sized(stream, 12).astype(dtype), *numbers
 
 
 def roi_pool_backward(stream, dtype):
