@@ -14,7 +14,9 @@
 #undef TILE
 #define real_t float
 #include "box_iou.cu"
+#include "diou_nms.cu"
 #include "nms.cu"
+#include "overlaps.cu"
 #include "roi_pool.cu"
 
 using refdet_emulator::run;
@@ -87,13 +89,28 @@ void run_nms(long long n, Schedule schedule, bool hostile) {
         for (int side = 0; side < 4; ++side) boxes[4 * i + side] = float(below(20) + (side > 1 ? 6 : 0));
         if (hostile) boxes[4 * i + below(4)] = HOSTILE[below(8)];
     }
-    run({unsigned(n + 31) / 32, 3, 1}, {32, 1, 1}, schedule, [&] { box_iou(boxes, boxes, n, n, 0, 0, 0, iou); });
+    run({unsigned(n + 31) / 32, 3, 1}, {32, 1, 1}, schedule, [&] { box_iou(boxes, boxes, n, n, 0, 0, 0, 0, iou); });
     note(iou, n * n);
+    for (int kind : {1, 2, 3}) {
+        run({unsigned(n + 31) / 32, 3, 1}, {32, 1, 1}, schedule, [&] {
+            overlaps(boxes, boxes, n, n, 0, kind == 2 ? 2 : 0, kind, 1e-7, 1e-7, 1e-7, 1e-7, 1, 0.5, kind, iou);
+        });
+        note(iou, n * n);
+    }
     run({1, 1, 1}, {32, 1, 1}, schedule,
-        [&] { nms_plain(boxes, order, n, 0, 1, 1, 0, 0.3, alive, keep_plain, kept_plain); });
+        [&] { nms_plain(boxes, order, n, 0, 1, 1, 0, 0, 0.3, alive, keep_plain, kept_plain); });
+    note(keep_plain, kept_plain[0]);
+    for (long long i = 0; i < n; ++i) alive[i] = 1;
+    run({1, 1, 1}, {32, 1, 1}, schedule,
+        [&] { diou_nms_plain(boxes, order, n, 0, 1, 1, 0, 1e-7, 0.6, 0, 0.3, alive, keep_plain, kept_plain); });
     note(keep_plain, kept_plain[0]);
     run({unsigned(words), unsigned(words), 1}, {64, 1, 1}, schedule,
-        [&] { nms_mask(boxes, order, n, 0, 1, 1, 0, 0.3, mask); });
+        [&] { diou_nms_mask(boxes, order, n, 0, 1, 1, 0, 1e-7, 0.6, 0, 0.3, mask); });
+    run({1, 1, 1}, {96, 1, 1}, schedule, [&] { nms_reduce(mask, order, n, removed, keep, kept); });
+    note(keep, kept[0]);
+    for (long long w = 0; w < words; ++w) removed[w] = 0;
+    run({unsigned(words), unsigned(words), 1}, {64, 1, 1}, schedule,
+        [&] { nms_mask(boxes, order, n, 0, 1, 1, 0, 0, 0.3, mask); });
     run({1, 1, 1}, {96, 1, 1}, schedule, [&] { nms_reduce(mask, order, n, removed, keep, kept); });
     note(keep, kept[0]);
 }
