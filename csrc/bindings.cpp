@@ -1,4 +1,4 @@
-// refdet._core: the kernels on NumPy arrays. Beside bindings_overlaps.cpp the only file that includes pybind11.
+// refdet._core: the kernels on NumPy arrays. bindings*.cpp alone include pybind11.
 //
 // Private: refdet/kernels/cpp.py checks and converts every argument. noconvert() refuses what it did not convert,
 // instead of copying it in silence. The GIL is released while a kernel runs, and no Python object is touched then.
@@ -117,4 +117,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     define<float>(m);
     define<double>(m);
     define_overlaps(m);
+    define_soft_nms(m);
 }

@@ -1,4 +1,4 @@
-// What the files that bind the kernels to NumPy share.
+// What the bindings share; see bindings.cpp.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -20,3 +20,4 @@ inline void expect(bool fits) {
 }
 
 void define_overlaps(py::module_& m);
+void define_soft_nms(py::module_& m);

@@ -21,9 +21,7 @@ enum Inverted { EMPTY = 0, SIGNED = 1, HEIGHT = 2 };
 enum Division { GUARDED = 0, IEEE = 1, DISTANCE = 2, FLOORED = 3 };
 
 struct OverlapRule {
-    int plus_one;
-    int inverted;
-    int division;
+    int plus_one, inverted, division;
     double union_eps;
 };
 
@@ -41,8 +39,7 @@ REFDET_HD real smaller(real a, real b) {
 // Overlap.sides of one box.
 template <typename real>
 REFDET_HD void sides(const real* box, OverlapRule rule, real& w, real& h) {
-    w = box[2] - box[0] + real(rule.plus_one);
-    h = box[3] - box[1] + real(rule.plus_one);
+    w = box[2] - box[0] + real(rule.plus_one), h = box[3] - box[1] + real(rule.plus_one);
     if (rule.inverted == EMPTY) w = larger(w, real(0));
     if (rule.inverted != SIGNED) h = larger(h, rule.inverted == HEIGHT ? real(rule.union_eps) : real(0));
 }
@@ -93,6 +90,27 @@ REFDET_HD real iou(const real* a, real area_a, const real* b, real area_b, Overl
 template <typename real>
 REFDET_HD bool suppresses(real overlap, double threshold, int inclusive) {
     return inclusive ? double(overlap) >= threshold : double(overlap) > threshold;
+}
+
+// What soft_nms reads of conventions.Suppression, and its arguments, rounded in Python.
+struct SoftRule {
+    double threshold;
+    int inclusive, ties_last, swaps, gaussian;
+    double sigma, score_threshold;
+};
+
+// A strict order of scores: NaN, where it is let in, is better than any number.
+template <typename score>
+REFDET_HD bool better(score a, score b) {
+    return a != a ? b == b : a > b;
+}
+
+// soft_nms.py, _decayed: a score times its weight, in the precision of the scores but for the exponential.
+template <typename score>
+REFDET_HD score decayed(score value, score overlap, bool over, int gaussian, score sigma) {
+    if (!gaussian) return over ? value * (score(1) - overlap) : value;
+    score exponent = -(overlap * overlap) / sigma;
+    return value * score(exp(double(exponent)));
 }
 
 // conventions.FARTHEST_CELL

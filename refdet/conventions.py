@@ -1,6 +1,6 @@
 """How production systems measure boxes, suppress them and pool them: one frozen `Convention` per system.
 
-A function reads only its own part (`overlap`, `suppression`, `roi`, `average_precision`); a switch that
+A function reads only its own part (`overlap`, `suppression`, `roi`, `coder`, `average_precision`); a switch that
 is a decision is a method, so that the algorithms stay free of branches. ``dataclasses.replace`` builds a
 variant. A part that is None means that the system has no such operation. "run" = values recorded from
 the system stand in tests/oracle; "read" = taken from its source alone.
@@ -140,6 +140,14 @@ class Suppression:
     """`batched_nms` shifts each class aside and runs once, if there are at most so many coordinates."""
     least_offset: float = -np.inf
     """The shift from class to class is one more than the largest coordinate, but at least one more than this."""
+    most_offset: float = np.inf
+    """And at most one more than this."""
+    soft_inclusive: bool = False
+    """Linear `soft_nms` lowers a score at overlap == threshold too."""
+    soft_order: Literal["stable", "swap"] = "stable"
+    """The queue of `soft_nms`, which decides ties: by index; or, as in Bodla's own code, the picked box changes
+    places with the first one, the last one takes the place of a dropped one, and a box is dropped only after
+    another was picked."""
 
     def by_score(self, scores: Floats) -> NDArray[np.int64]:
         """Indices from best to worst score; NaN, where it is let in, counts as best."""
@@ -158,8 +166,42 @@ class Suppression:
 
     def suppresses(self, overlap: Floats, threshold: float) -> NDArray[np.bool_]:
         """True where a box that overlaps a better one so much must go."""
-        overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
-        return overlap >= float(threshold) if self.inclusive else overlap > float(threshold)
+        return _over(overlap, threshold, self.inclusive)
+
+    def decays(self, overlap: Floats, threshold: float) -> NDArray[np.bool_]:
+        """True where linear `soft_nms` lowers the score of a box that overlaps a better one so much."""
+        return _over(overlap, threshold, self.soft_inclusive)
+
+    def best(self, scores: Floats) -> int:
+        """The place of the best score; NaN, where it is let in, counts as best."""
+        if self.ties == "last":
+            return len(scores) - 1 - int(scores[::-1].argmax())
+        return int(scores.argmax())
+
+    def queue(self, low: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The boxes that `soft_nms` starts with: those whose score is not too low, or all."""
+        return np.flatnonzero(~low) if self.soft_order == "stable" else np.arange(len(low))
+
+    def without_picked(self, queue: NDArray[np.int64], place: int) -> NDArray[np.int64]:
+        """The queue after the box at `place` was picked."""
+        if self.soft_order == "stable":
+            return np.delete(queue, place)
+        queue = queue.copy()
+        queue[place] = queue[0]
+        return queue[1:]
+
+    def without_dropped(self, queue: NDArray[np.int64], drop: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The queue after the boxes marked in `drop` went."""
+        if self.soft_order == "stable":
+            return queue[~drop]
+        queue, drop, place, end = queue.copy(), drop.copy(), 0, len(queue)
+        while place < end:
+            if drop[place]:
+                end -= 1
+                queue[place], drop[place] = queue[end], drop[end]
+            else:
+                place += 1
+        return queue[:end]
 
     @np.errstate(over="ignore", invalid="ignore")
     def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:
@@ -167,8 +209,14 @@ class Suppression:
         if not 0 < boxes.size <= self.offset_classes_up_to:
             return None
         real = boxes.dtype.type
-        offset = np.maximum(boxes.max(), real(self.least_offset)) + real(1)
+        reach = np.maximum(boxes.max(), real(self.least_offset))
+        offset = np.minimum(reach, real(self.most_offset)) + real(1)
         return boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
+
+
+def _over(overlap, threshold, inclusive):
+    overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
+    return overlap >= float(threshold) if inclusive else overlap > float(threshold)
 
 
 @dataclass(frozen=True)
@@ -212,6 +260,62 @@ class Roi:
 
 
 @dataclass(frozen=True)
+class Coder:
+    """How a box is written relative to an anchor, a proposal or a prior ("anchor" below), and read back."""
+
+    plus_one: int = 0
+    """Added to every width and height, and not taken off again where a corner is decoded."""
+    centre: Literal["corner", "mean"] = "corner"
+    """Half a size from the first corner, or the mean of both corners; they round differently."""
+    weights: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    """What dx, dy, dw, dh are multiplied by in `encode_rcnn`, unless the caller says so."""
+    scaling: Literal["weights", "variances"] = "weights"
+    """Differences are multiplied by weights, or quotients are divided by variances, the reciprocals."""
+    clamp: float | None = None
+    """Largest dw and dh that are decoded, once the scaling is undone; None is no bound."""
+    clamp_below: bool = False
+    """dw and dh are kept above -clamp too."""
+    second_corner: Literal["centre", "first"] = "centre"
+    """Decoded as centre + size / 2, or as first corner + size."""
+    sizes: Literal["reject", "anchors", "propagate"] = "reject"
+    """To encode a size of 0 or less: an error, one in anchors alone, or what the logarithm makes of it."""
+    finite: Literal["reject", "propagate"] = "reject"
+    """NaN, infinity and overflowing areas: an error, or what the arithmetic makes of them."""
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def centre_and_size(self, boxes: Floats) -> tuple[Floats, Floats]:
+        """Centre x, y and width, height of each box: twice (N, 2)."""
+        size = boxes[:, 2:] - boxes[:, :2] + self.plus_one
+        if self.centre == "mean":
+            return (boxes[:, :2] + boxes[:, 2:]) / 2, size
+        return boxes[:, :2] + size / 2, size
+
+    def factors(
+        self, *, weights: Floats | None = None, variances: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """What to multiply and what to divide by: weights and ones, or ones and variances, whichever is given."""
+        given: Any = weights if variances is None else variances
+        used = given if (self.scaling == "weights") == (variances is None) else 1 / given
+        ones = np.ones_like(used)
+        return (used, ones) if self.scaling == "weights" else (ones, used)
+
+    def clamped(self, stretch: Floats) -> Floats:
+        """Of dw and dh, what lies within the bounds; NaN stays."""
+        if self.clamp is None:
+            return stretch
+        bound = stretch.dtype.type(self.clamp)
+        stretch = np.minimum(stretch, bound)
+        return np.maximum(stretch, -bound) if self.clamp_below else stretch
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def corners(self, centre: Floats, size: Floats) -> Floats:
+        """x1, y1, x2, y2 of boxes of that centre and size, (..., 2) each."""
+        first = centre - size / 2
+        second = first + size if self.second_corner == "first" else centre + size / 2
+        return np.concatenate([first, second], axis=-1)
+
+
+@dataclass(frozen=True)
 class AveragePrecision:
     """When a detection is right, and how its curve becomes a number."""
 
@@ -238,6 +342,7 @@ class Convention:
     overlap: Overlap = Overlap()
     suppression: Suppression | None = Suppression()
     roi: Roi | None = Roi()
+    coder: Coder | None = Coder()
     average_precision: AveragePrecision | None = AveragePrecision()
 
     def part(self, name: str) -> Any:

@@ -1,5 +1,6 @@
 """Any array at any public function: the documented result, or a ValueError or TypeError that names the argument."""
 
+import inspect
 import warnings
 
 import numpy as np
@@ -15,6 +16,18 @@ GOOD_SCORES = np.array([0.9, 0.8, 0.7], np.float32)
 MAP = np.arange(36, dtype=np.float32).reshape(1, 1, 6, 6)
 ROIS = np.array([[0, 0, 0, 3, 3], [0, 1, 1, 5, 5]], np.float32)
 POOLED, ARGMAX = refdet.roi_pool_with_argmax(MAP, ROIS, (2, 2))
+SOFT = {
+    "boxes": GOOD_BOXES,
+    "scores": GOOD_SCORES,
+    "iou_threshold": 0.3,
+    "sigma": 0.5,
+    "score_threshold": 1e-3,
+    "method": "gaussian",
+}
+DELTAS = np.array([[0, 0.5, 0.25, 0.125], [0.75, 0.5, 0, 0], [0.5, 0.25, 1, 1]], np.float32)
+VARIANCES = np.full((3, 4), 0.1, np.float32)
+CELLS = np.array([[0, 1], [2, 3], [4, 5]])
+ON_GRID = {"cells": CELLS, "anchors": np.array([[2, 3], [4, 5], [6, 7]], np.float32), "stride": 8}
 
 KINDS = ("", "generalized_", "distance_", "complete_")
 SCORED = {"boxes": GOOD_BOXES, "scores": GOOD_SCORES}
@@ -45,6 +58,8 @@ CALLS = {
     "box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None},
     "clip_boxes_to_image": {"boxes": GOOD_BOXES, "size": (4, 4)},
     "nms": {"boxes": GOOD_BOXES, "scores": GOOD_SCORES, "iou_threshold": 0.5},
+    "soft_nms": SOFT,
+    "batched_soft_nms": {**SOFT, "idxs": np.array([0, 1, 0])},
     "remove_small_boxes": {"boxes": GOOD_BOXES, "min_size": 2},
     "roi_pool": {"input": MAP, "boxes": ROIS, "output_size": (2, 2), "spatial_scale": 1.0, "out": None},
     "roi_pool_with_argmax": {
@@ -55,6 +70,26 @@ CALLS = {
         "out": None,
     },
     "roi_pool_backward": {"grad_output": POOLED, "argmax": ARGMAX, "boxes": ROIS, "input_shape": MAP.shape},
+    "encode_rcnn": {"boxes": GOOD_BOXES, "proposals": GOOD_BOXES, "weights": (10, 10, 5, 5)},
+    "decode_rcnn": {"deltas": DELTAS, "proposals": GOOD_BOXES, "weights": (10, 10, 5, 5)},
+    "encode_ssd": {"boxes": GOOD_BOXES, "priors": GOOD_BOXES, "variances": VARIANCES, "code": "corner"},
+    "decode_ssd": {"deltas": DELTAS, "priors": GOOD_BOXES, "variances": VARIANCES, "code": "center_size"},
+    "normalize_deltas": {"deltas": DELTAS, "means": VARIANCES[0], "stds": VARIANCES[0]},
+    "denormalize_deltas": {"deltas": DELTAS, "means": VARIANCES[0], "stds": VARIANCES[0]},
+    "delta_statistics": {"deltas": DELTAS, "labels": np.array([0, 1, 0]), "num_classes": 2},
+    "grid_cell": {"centres": DELTAS[:, :2], "grid": (7, 7)},
+    "every_cell": {"grid": (7, 7)},
+    "encode_yolov1": {"boxes": GOOD_BOXES, "size": (9, 9), "grid": (7, 7)},
+    "decode_yolov1": {"outputs": DELTAS, "cells": CELLS, "size": (9, 9), "grid": (7, 7)},
+    "encode_yolov3": {"boxes": GOOD_BOXES, **ON_GRID, "scale_x_y": 1.2, "form": "exp"},
+    "decode_yolov3": {"outputs": DELTAS, **ON_GRID, "scale_x_y": 1.2, "form": "new_coords"},
+    "encode_yolov5": {"boxes": GOOD_BOXES, **ON_GRID},
+    "decode_yolov5": {"outputs": DELTAS, **ON_GRID},
+    "encode_detr": {"boxes": GOOD_BOXES, "size": (9, 9), "form": "logits"},
+    "decode_detr": {"outputs": DELTAS, "size": (9, 9), "form": "normalized"},
+    "letterbox": {"size": (4, 6), "canvas": (8, 8), "form": "yolov5", "stride": 4, "scaleup": True},
+    "letterbox_boxes": {"boxes": GOOD_BOXES, "mapping": refdet.letterbox((4, 6), (8, 8))},
+    "unletterbox_boxes": {"boxes": GOOD_BOXES, "mapping": refdet.letterbox((4, 6), (8, 8))},
 }
 
 
@@ -190,9 +225,12 @@ def test_hostile_values_in_several_arguments(data, name):
     checked_call(getattr(refdet, name), arguments)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in CALLS if "convert" not in name and name != "roi_pool_backward"]
-)
+WITH_CONVENTION = [
+    name for name in CALLS if "convention" in inspect.signature(getattr(refdet, name)).parameters
+]
+
+
+@pytest.mark.parametrize("name", WITH_CONVENTION)
 @pytest.mark.parametrize("value", ["torchvision", None, 5, refdet.REFDET.roi])
 def test_a_convention_must_be_one(name, value):
     with pytest.raises(

@@ -45,6 +45,7 @@ WITHOUT_KERNEL = {
     "aligned_complete_box_iou": "as aligned_box_iou",
     "batched_nms": "a loop over classes around nms, which has kernels",
     "batched_diou_nms": "a loop over classes around diou_nms, which has kernels",
+    "batched_soft_nms": "a loop over classes around soft_nms, which has kernels",
 }
 # Files of refdet.ops that have no twin, none of whose functions a kernel repeats.
 WITHOUT_TWINS = {
@@ -164,7 +165,7 @@ def reference_steps(stem):
     source = (PACKAGE / "ops" / f"{stem}.py").read_text()
     found = [(m.start(), m[1]) for m in re.finditer(r"# step: (\w+)", source)]
     found += [(m.start(), m[1]) for m in re.finditer(r'yield "(\w+): ', source)]
-    skipped = {"shift", "class", "merge"}  # of batched_nms, which has no kernel
+    skipped = {"shift", "class", "merge"}  # of the batched forms, which have no kernel
     return [key for _, key in sorted(found) if key not in skipped]
 
 
@@ -185,6 +186,23 @@ def test_docs_and_docstrings_carry_the_steps_in_order(stem):
     page = re.findall(r"^(?:- )?\*\*(\w+)\*\*", (ROOT / "docs" / "ops" / f"{stem}.md").read_text(), re.M)
     assert [key for key in page if key in steps] == steps
     notes = re.findall(r"^    (\w+)\. +[A-Z]", (PACKAGE / "ops" / f"{stem}.py").read_text(), re.M)
+    assert [key for key in notes if key in steps] == steps
+
+
+STEPPED_BOXES = [
+    path.stem for path in sorted((PACKAGE / "boxes").glob("*.py")) if 'yield "' in path.read_text()
+]
+
+
+@pytest.mark.parametrize("stem", STEPPED_BOXES)
+def test_coders_carry_their_steps_in_their_docstrings_and_on_their_page(stem):
+    """Each has a section on docs/coders.md with its file's name in the heading."""
+    source = (PACKAGE / "boxes" / f"{stem}.py").read_text()
+    steps = re.findall(r'yield "(\w+): ', source)
+    notes = re.findall(r"^    (\w+)\. +[A-Z]", source, re.M)
+    section = (ROOT / "docs" / "coders.md").read_text().split(f"(`{stem}.py`)\n")[1].split("\n## ")[0]
+    page = re.findall(r"\*\*(\w+)\*\*", section)
+    assert len(steps) >= 2 and [key for key in page if key in steps] == steps
     assert [key for key in notes if key in steps] == steps
 
 

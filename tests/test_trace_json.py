@@ -46,6 +46,8 @@ TRACES = {
     "batched_diou_nms_torchvision": lambda: refdet.batched_diou_nms.trace(
         *TWO, [0, 0, 1], 0.5, convention=refdet.TORCHVISION
     ),
+    "soft_nms": lambda: refdet.soft_nms.trace(*TWO),
+    "batched_soft_nms": lambda: refdet.batched_soft_nms.trace(*TWO, [0, 0, 1], method="gaussian"),
     "roi_pool": lambda: refdet.roi_pool.trace(MAP, [[0, 0, 0, 3, 3]], (2, 2)),
     "match_detections": lambda: match_detections.trace(
         [[0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 12, 12], [20, 0, 24, 4]],
@@ -65,6 +67,30 @@ TRACES = {
         rng=np.random.default_rng(0),
         retrain_after=0,
     ),
+}
+ONE, ANCHOR = [[1, 1, 5, 4]], [[0, 0, 4, 4]]
+ON_GRID = ([[0, 0]], [[4, 3]], 8)
+FITTED = refdet.letterbox((4, 8), (8, 8))
+TRACES |= {
+    "encode_rcnn": lambda: refdet.encode_rcnn.trace(ONE, ANCHOR),
+    "decode_rcnn": lambda: refdet.decode_rcnn.trace(ONE, ANCHOR),
+    "encode_ssd": lambda: refdet.encode_ssd.trace(ONE, ANCHOR),
+    "decode_ssd": lambda: refdet.decode_ssd.trace(ONE, ANCHOR),
+    "normalize_deltas": lambda: refdet.normalize_deltas.trace(ONE),
+    "denormalize_deltas": lambda: refdet.denormalize_deltas.trace(ONE),
+    "delta_statistics": lambda: refdet.delta_statistics.trace(ONE, [0], 1),
+    "grid_cell": lambda: refdet.grid_cell.trace([[0.2, 0.7]], 7),
+    "encode_yolov1": lambda: refdet.encode_yolov1.trace(ONE, (8, 8)),
+    "decode_yolov1": lambda: refdet.decode_yolov1.trace([[0.5, 0.5, 1, 1]], [[0, 0]], (8, 8)),
+    "encode_yolov3": lambda: refdet.encode_yolov3.trace(ONE, *ON_GRID),
+    "decode_yolov3": lambda: refdet.decode_yolov3.trace([[0, 0, 0, 0]], *ON_GRID),
+    "encode_yolov5": lambda: refdet.encode_yolov5.trace(ONE, *ON_GRID),
+    "decode_yolov5": lambda: refdet.decode_yolov5.trace([[0, 0, 0, 0]], *ON_GRID),
+    "encode_detr": lambda: refdet.encode_detr.trace(ONE, (8, 8), "logits"),
+    "decode_detr": lambda: refdet.decode_detr.trace([[0, 0, 0, 0]], (8, 8), "logits"),
+    "letterbox": lambda: refdet.letterbox.trace((4, 8), (8, 8)),
+    "letterbox_boxes": lambda: refdet.letterbox_boxes.trace(ONE, FITTED),
+    "unletterbox_boxes": lambda: refdet.unletterbox_boxes.trace(ONE, FITTED),
 }
 
 

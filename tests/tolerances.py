@@ -12,7 +12,24 @@ TOLERANCES = {
         1e-12,
         "means and areas of values up to 1, some hundred terms in another order",
     ),
+    "float32 average precision": (
+        "absolute",
+        1e-6,
+        "mmdet and Caffe keep precision and the sum of some ten terms below 1 in float32",
+    ),
+    "six digits": ("absolute", 1e-6, "numbers of a page or a pencil, written with six digits"),
     "round trip": ("relative", 1e-12, "two roundings of a coordinate in float64, there and back (BOX-2)"),
+    "coders": (
+        "relative",
+        1e-12,
+        "encoded and decoded in float64: ten roundings and a logarithm of a ratio to 1e6",
+    ),
+    "libm float32": (
+        "relative",
+        1e-6,
+        "libm: exp and log of NumPy, torch and OpenCV differ by up to 3 units in the last place, as measured",
+    ),
+    "libm float64": ("relative", 2e-15, "libm: the same, 2 units measured between NumPy 1.26, 2.4 and torch"),
     "by hand": (
         "absolute",
         1e-5,
@@ -54,6 +71,12 @@ TOLERANCES = {
         "libm: two arc tangents (IOU-5); at most 3 in 12 million pairs",
     ),
     "power": ("spacings", 4, "libm: a power with the exponent beta (IOU-4); at most 1 in 48 million"),
+    "peers": ("absolute", 1e-5, "other orders of float32 operations, on values up to about 5"),
+    "gaussian decays": (
+        "relative",
+        2e-14,
+        "libm: NumPy's exp in float64 lies up to 2 ulps from the C library's; 23 decays of 3 ulps each",
+    ),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 
@@ -68,3 +91,11 @@ def close(actual, expected, name):
     else:
         allowed = size * np.abs(expected) if kind == "relative" else size
     return bool((np.abs(np.asarray(actual, float) - expected) <= allowed).all())
+
+
+def close_boxes(actual, expected, name):
+    """True if corners agree, relative to the largest coordinate of all: that is what they were rounded to."""
+    if np.shape(actual) != np.shape(expected):
+        return False
+    extent = np.abs(expected).max(initial=1e-300)
+    return close(1 + (np.asarray(actual, float) - expected) / extent, np.ones(np.shape(expected)), name)

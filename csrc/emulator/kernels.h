@@ -9,17 +9,21 @@
 #define nms_reduce KERNEL(nms_reduce)
 #define roi_pool KERNEL(roi_pool)
 #define roi_pool_backward KERNEL(roi_pool_backward)
+#define soft_nms_float KERNEL(soft_nms_float)
+#define soft_nms_double KERNEL(soft_nms_double)
 
 #include "box_iou.cu"
 #include "diou_nms.cu"
 #include "nms.cu"
 #include "overlaps.cu"
 #include "roi_pool.cu"
+#include "soft_nms.cu"
 
 #define ENTRY(name) {#name, refdet_emulator::launcher(name)}
 
 static const std::map<std::string, refdet_emulator::Launch> kernels = {
-    ENTRY(box_iou),    ENTRY(nms_plain),      ENTRY(nms_mask),
-    ENTRY(nms_reduce), ENTRY(roi_pool),       ENTRY(roi_pool_backward),
-    ENTRY(overlaps),   ENTRY(diou_nms_plain), ENTRY(diou_nms_mask),
+    ENTRY(box_iou),        ENTRY(nms_plain),      ENTRY(nms_mask),
+    ENTRY(nms_reduce),     ENTRY(roi_pool),       ENTRY(roi_pool_backward),
+    ENTRY(overlaps),       ENTRY(diou_nms_plain), ENTRY(diou_nms_mask),
+    ENTRY(soft_nms_float), ENTRY(soft_nms_double),
 };

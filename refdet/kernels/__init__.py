@@ -20,6 +20,7 @@ from refdet.ops import diou_nms as _diou_nms
 from refdet.ops import nms as _nms
 from refdet.ops import overlaps as _overlaps
 from refdet.ops import roi_pool as _roi_pool
+from refdet.ops import soft_nms as _soft_nms
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _REFERENCES: dict[str, Callable[..., Any]] = {
@@ -32,6 +33,7 @@ _REFERENCES: dict[str, Callable[..., Any]] = {
     "roi_pool": _roi_pool.roi_pool,
     "roi_pool_with_argmax": _roi_pool.roi_pool_with_argmax,
     "roi_pool_backward": _roi_pool.roi_pool_backward,
+    "soft_nms": _soft_nms.soft_nms,
 }
 _MODULES = ("vectorized", "cpp", "emulator", "cuda")
 
@@ -74,7 +76,7 @@ def implementations(op: str) -> dict[str, Callable[..., Any]]:
     ----------
     op : str
         "box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou", "nms", "diou_nms", "roi_pool",
-        "roi_pool_with_argmax" or "roi_pool_backward".
+        "roi_pool_with_argmax", "roi_pool_backward" or "soft_nms".
 
     Returns
     -------

@@ -2,11 +2,12 @@
 
 Importing this raises ImportError, with the reason, where the extension module was not built. The
 interpreter lock is released while a kernel runs: do not write to its arguments from another thread.
-Letters: as in the references. Sources: csrc/box_iou.cpp, csrc/overlaps.cpp, csrc/nms.cpp, csrc/diou_nms.cpp,
-csrc/roi_pool.cpp.
+Letters: as in the references. Sources: csrc/*.cpp.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from refdet.ops.diou_nms import check_diou_nms
 from refdet.ops.nms import check_nms
 from refdet.ops.overlaps import check_complete, check_overlaps
 from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
+from refdet.ops.soft_nms import check_soft_nms
 
 _core = load_extension("_core")
 
@@ -47,45 +49,38 @@ def _box_iou(kernel, boxes1, boxes2, out, convention, threads):
 
 def generalized_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, threads=1):
     """`refdet.generalized_box_iou` on up to `threads` cores."""
-    checked = check_overlaps(boxes1, boxes2, out=out, convention=convention)
-    return _overlaps(_core.overlaps, "giou", *checked, threads)
+    return _overlaps(_core.overlaps, "giou", check_overlaps, boxes1, boxes2, out, convention, threads)
 
 
 def generalized_box_iou_plain(boxes1, boxes2, *, out=None, convention=REFDET):
     """`refdet.generalized_box_iou`, step by step as the reference."""
-    checked = check_overlaps(boxes1, boxes2, out=out, convention=convention)
-    return _overlaps(_core.overlaps_plain, "giou", *checked)
+    return _overlaps(_core.overlaps_plain, "giou", check_overlaps, boxes1, boxes2, out, convention)
 
 
 def distance_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, threads=1):
     """`refdet.distance_box_iou` on up to `threads` cores."""
-    checked = check_overlaps(boxes1, boxes2, out=out, convention=convention)
-    return _overlaps(_core.overlaps, "diou", *checked, threads)
+    return _overlaps(_core.overlaps, "diou", check_overlaps, boxes1, boxes2, out, convention, threads)
 
 
 def distance_box_iou_plain(boxes1, boxes2, *, out=None, convention=REFDET):
     """`refdet.distance_box_iou`, step by step as the reference."""
-    checked = check_overlaps(boxes1, boxes2, out=out, convention=convention)
-    return _overlaps(_core.overlaps_plain, "diou", *checked)
+    return _overlaps(_core.overlaps_plain, "diou", check_overlaps, boxes1, boxes2, out, convention)
 
 
 def complete_box_iou(boxes1, boxes2, *, out=None, alpha_gate=None, convention=REFDET, threads=1):
     """`refdet.complete_box_iou` on up to `threads` cores; the arc tangent is the C library's."""
-    boxes1, boxes2, out, gate, convention = check_complete(
-        boxes1, boxes2, out=out, alpha_gate=alpha_gate, convention=convention
-    )
-    return _overlaps(_core.overlaps, "ciou", boxes1, boxes2, out, convention, threads, gate)
+    check = partial(check_complete, alpha_gate=alpha_gate)
+    return _overlaps(_core.overlaps, "ciou", check, boxes1, boxes2, out, convention, threads)
 
 
 def complete_box_iou_plain(boxes1, boxes2, *, out=None, alpha_gate=None, convention=REFDET):
     """`refdet.complete_box_iou`, step by step as the reference."""
-    boxes1, boxes2, out, gate, convention = check_complete(
-        boxes1, boxes2, out=out, alpha_gate=alpha_gate, convention=convention
-    )
-    return _overlaps(_core.overlaps_plain, "ciou", boxes1, boxes2, out, convention, 1, gate)
+    check = partial(check_complete, alpha_gate=alpha_gate)
+    return _overlaps(_core.overlaps_plain, "ciou", check, boxes1, boxes2, out, convention)
 
 
-def _overlaps(kernel, kind, boxes1, boxes2, out, convention, threads=1, alpha_gate=0.0):
+def _overlaps(kernel, kind, check, boxes1, boxes2, out, convention, threads=1):
+    boxes1, boxes2, out, *gate, convention = check(boxes1, boxes2, out=out, convention=convention)
     rule, result = convention.overlap, _direct(out)
     kernel(
         _plain(boxes1),
@@ -95,7 +90,7 @@ def _overlaps(kernel, kind, boxes1, boxes2, out, convention, threads=1, alpha_ga
         diou_eps=rule.diou_eps,
         ciou_eps=rule.ciou_eps,
         beta=rule.beta,
-        alpha_gate=float(alpha_gate),
+        alpha_gate=float(gate[0]) if gate else 0.0,
         kind=_KINDS[kind],
         threads=_threads(threads),
         out=result,
@@ -205,6 +200,59 @@ def roi_pool_backward(grad_output, argmax, boxes, input_shape):
     grad_input = np.zeros(shape, grad_output.dtype)
     _core.roi_pool_backward(_plain(grad_output), _plain(argmax), _plain(images), grad_input)
     return grad_input
+
+
+def soft_nms(
+    boxes,
+    scores,
+    iou_threshold=0.3,
+    sigma=0.5,
+    score_threshold=1e-3,
+    method="linear",
+    *,
+    convention=REFDET,
+):
+    """`refdet.soft_nms`."""
+    numbers = iou_threshold, sigma, score_threshold, method
+    return _soft_nms(_core.soft_nms, boxes, scores, numbers, convention)
+
+
+def soft_nms_plain(
+    boxes,
+    scores,
+    iou_threshold=0.3,
+    sigma=0.5,
+    score_threshold=1e-3,
+    method="linear",
+    *,
+    convention=REFDET,
+):
+    """`refdet.soft_nms`, step by step as the reference."""
+    numbers = iou_threshold, sigma, score_threshold, method
+    return _soft_nms(_core.soft_nms_plain, boxes, scores, numbers, convention)
+
+
+def _soft_nms(kernel, boxes, scores, numbers, convention):
+    boxes, scores, threshold, sigma, least, method, convention = check_soft_nms(
+        boxes, scores, *numbers, convention=convention
+    )
+    rule = convention.suppression
+    new_scores, keep = np.array(scores, order="C"), np.empty(len(boxes), np.int64)
+    kept = kernel(
+        _plain(boxes),
+        new_scores,
+        **_overlap(convention),
+        threshold=float(threshold),
+        inclusive=rule.soft_inclusive,
+        ties_last=rule.ties == "last",
+        swaps=rule.soft_order == "swap",
+        gaussian=method == "gaussian",
+        sigma=float(sigma),
+        score_threshold=float(least),
+        keep=keep,
+    )
+    keep = keep[:kept].copy()
+    return keep, new_scores[keep]
 
 
 def _overlap(convention):

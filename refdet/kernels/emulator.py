@@ -66,3 +66,4 @@ diou_nms_plain = _operations.diou_nms_plain
 roi_pool = _operations.roi_pool
 roi_pool_with_argmax = _operations.roi_pool_with_argmax
 roi_pool_backward = _operations.roi_pool_backward
+soft_nms = _operations.soft_nms

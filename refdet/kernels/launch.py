@@ -18,6 +18,7 @@ from refdet.ops.diou_nms import check_diou_nms
 from refdet.ops.nms import check_nms
 from refdet.ops.overlaps import check_complete, check_overlaps
 from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
+from refdet.ops.soft_nms import check_soft_nms
 
 THREADS = 256
 """Threads of a block at most, where the kernel leaves that open."""
@@ -196,6 +197,43 @@ class Operations:
                 grid = (_blocks(n * channels, THREADS),)
                 self._launch("roi_pool_backward", grad_output.dtype, grid, THREADS, *given, grad_input)
             return grad_input
+
+    def soft_nms(
+        self,
+        boxes,
+        scores,
+        iou_threshold=0.3,
+        sigma=0.5,
+        score_threshold=1e-3,
+        method="linear",
+        *,
+        convention=REFDET,
+    ):
+        """`refdet.soft_nms`, in one block: every pick waits for the decays of the one before."""
+        numbers = iou_threshold, sigma, score_threshold, method
+        with self._device.of(boxes):
+            boxes, scores, threshold, sigma, least, method, convention = check_soft_nms(
+                boxes, scores, *numbers, convention=convention, xp=self._xp
+            )
+            rule, n = convention.suppression, len(boxes)
+            if n == 0:
+                return self._device.empty(0, np.int64), scores.copy()
+            switches = (
+                np.int32(rule.soft_inclusive),
+                np.float64(threshold),
+                np.int32(rule.ties == "last"),
+                np.int32(rule.soft_order == "swap"),
+                np.int32(method == "gaussian"),
+                np.float64(sigma),
+                np.float64(least),
+            )
+            new_scores, queue = self._xp.array(scores, order="C"), self._device.empty(n, np.int64)
+            keep, kept = self._kept(n)
+            given = self._packed(boxes), np.int64(n), *_overlap(convention.overlap), *switches
+            kernel = "soft_nms_float" if scores.dtype == np.float32 else "soft_nms_double"
+            self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, new_scores, queue, keep, kept)
+            keep = keep[: int(kept[0])]
+            return keep, new_scores[keep]
 
     def _ranked(self, boxes, scores, iou_threshold, convention):
         """Boxes, their order from best to worst, and the rule's arguments: the step `sort`."""

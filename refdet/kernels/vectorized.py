@@ -17,6 +17,7 @@ from refdet.kernels.vectorized_overlaps import (  # noqa: F401
     generalized_box_iou,
     intersection,
 )
+from refdet.kernels.vectorized_soft_nms import soft_nms as soft_nms
 from refdet.ops.box_iou import check_box_iou
 from refdet.ops.nms import check_nms
 from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward

@@ -194,6 +194,8 @@ def test_out_is_filled_where_it_lies_and_returned():
         ("nms", (np.zeros((2, 4)), np.zeros(3), 0.5)),
         ("nms", (np.zeros((2, 4)), [1, np.inf], 0.5)),
         ("nms", (np.zeros((2, 4)), np.zeros(2), 1.5)),
+        ("soft_nms", (np.zeros((2, 4)), np.zeros(2), 0.3, 0)),
+        ("soft_nms", (np.zeros((2, 4)), np.zeros(2), 0.3, 0.5, 0, "hard")),
         ("roi_pool", (np.zeros((1, 1, 2, 2)), [[1, 0, 0, 1, 1]], 1)),
         ("roi_pool_with_argmax", (np.zeros((1, 1, 2, 2)), [[0, 0, 0, 1, 1]], 0)),
         ("roi_pool_backward", (np.zeros((1, 1, 1, 1)), [[[[4]]]], [[0, 0, 0, 1, 1]], (1, 1, 2, 2))),

@@ -10,6 +10,7 @@ from refdet.boxes.area import box_area
 from refdet.ops.box_iou import box_iou
 from refdet.ops.nms import batched_nms, nms
 from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
+from refdet.ops.soft_nms import soft_nms
 from refdet.profiles import PROFILES
 
 from . import recordings
@@ -23,11 +24,15 @@ REFERENCE = {
     "roi_pool": roi_pool,
     "roi_pool_with_argmax": roi_pool_with_argmax,
     "roi_pool_backward": roi_pool_backward,
+    "soft_nms": soft_nms,
 }
 # A part, or one of its fields, decides these ops; the gradient follows from the pooling.
 DECIDES = {
     "offset_classes_up_to": ("batched_nms",),
     "least_offset": ("batched_nms",),
+    "most_offset": ("batched_nms",),
+    "soft_inclusive": ("soft_nms",),
+    "soft_order": ("soft_nms",),
     "overlap": ("box_area", "box_iou", "nms", "batched_nms"),
     "suppression": ("nms", "batched_nms"),
     "roi": ("roi_pool", "roi_pool_with_argmax"),

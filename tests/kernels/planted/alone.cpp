@@ -18,6 +18,7 @@
 #include "nms.cu"
 #include "overlaps.cu"
 #include "roi_pool.cu"
+#include "soft_nms.cu"
 
 using refdet_emulator::run;
 using refdet_emulator::Schedule;
@@ -115,6 +116,21 @@ void run_nms(long long n, Schedule schedule, bool hostile) {
     note(keep, kept[0]);
 }
 
+void run_soft_nms(long long n, int gaussian, int swaps, Schedule schedule, bool hostile) {
+    Block<float> boxes(4 * n), scores(n);
+    Block<long long> queue(n), keep(n), kept(1);
+    for (long long i = 0; i < n; ++i) {
+        scores[i] = hostile && below(4) == 0 ? HOSTILE[below(8)] : float(below(64)) / 64;
+        for (int side = 0; side < 4; ++side) boxes[4 * i + side] = float(below(20) + (side > 1 ? 6 : 0));
+        if (hostile) boxes[4 * i + below(4)] = HOSTILE[below(8)];
+    }
+    run({1, 1, 1}, {96, 1, 1}, schedule, [&] {
+        soft_nms_float(boxes, n, 0, 1, 1, 0, 0, 0.3, 0, swaps, gaussian, 0.5, 0.1, scores, queue, keep, kept);
+    });
+    note(keep, kept[0]);
+    note(scores, n);
+}
+
 void run_roi_pool(int float_edges, Schedule schedule, bool hostile) {
     const long long images = 2, channels = 3, height = 5, width = 7, count = 9, bins = 6;
     Block<float> input(images * channels * height * width), rois(5 * count);
@@ -148,6 +164,7 @@ int main(int count, char** arguments) {
         if (is_planted) return run_planted(std::atoi(arguments[2]), schedule, count > 4);
         for (bool hostile : {false, true}) {
             for (long long n : {1, 70, 130}) run_nms(n, schedule, hostile);
+            for (int form : {0, 1, 2, 3}) run_soft_nms(130, form & 1, form >> 1, schedule, hostile);
             for (int float_edges : {0, 1}) run_roi_pool(float_edges, schedule, hostile);
         }
     } catch (const std::exception& error) {
