@@ -116,6 +116,6 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.attr("isa") = refdet::isa();
     define<float>(m);
     define<double>(m);
-    define_overlaps(m);
     define_soft_nms(m);
+    define_overlaps(m);
 }

@@ -93,20 +93,20 @@ static __device__ void suppress(const real_t* boxes, long long n, refdet::Overla
 
 // Launch: one block of at most MOST_THREADS. The scores are lowered in place; queue has room for n boxes; keep receives
 // the kept boxes in the order of picking, kept[0] their number.
-extern "C" __global__ void soft_nms_float(const real_t* boxes, long long n, int plus_one, int inverted,
-                                          int division, double union_eps, int inclusive, double threshold,
-                                          int ties_last, int swaps, int gaussian, double sigma, double score_threshold,
-                                          float* scores, long long* queue, long long* keep, long long* kept) {
+extern "C" __global__ void soft_nms_float(
+    const real_t* boxes, long long n, int plus_one, int inverted, int division, double union_eps, int inclusive,
+    double threshold, int ties_last, int swaps, int gaussian, double sigma, double score_threshold, float* scores,
+    long long* queue, long long* keep, long long* kept) {
     __shared__ Shared<float> all;
     const refdet::OverlapRule overlap = {plus_one, inverted, division, union_eps};
     const refdet::SoftRule rule = {threshold, inclusive, ties_last, swaps, gaussian, sigma, score_threshold};
     suppress(boxes, n, overlap, rule, scores, queue, keep, kept, &all);
 }
 
-extern "C" __global__ void soft_nms_double(const real_t* boxes, long long n, int plus_one, int inverted,
-                                           int division, double union_eps, int inclusive, double threshold,
-                                           int ties_last, int swaps, int gaussian, double sigma, double score_threshold,
-                                           double* scores, long long* queue, long long* keep, long long* kept) {
+extern "C" __global__ void soft_nms_double(
+    const real_t* boxes, long long n, int plus_one, int inverted, int division, double union_eps, int inclusive,
+    double threshold, int ties_last, int swaps, int gaussian, double sigma, double score_threshold, double* scores,
+    long long* queue, long long* keep, long long* kept) {
     __shared__ Shared<double> all;
     const refdet::OverlapRule overlap = {plus_one, inverted, division, union_eps};
     const refdet::SoftRule rule = {threshold, inclusive, ties_last, swaps, gaussian, sigma, score_threshold};

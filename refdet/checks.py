@@ -112,23 +112,12 @@ def reject_overflow(array, name, xp):
     limit = float(np.finfo(array.dtype).max) / 2
     with np.errstate(over="ignore", invalid="ignore"):
         sides = xp.abs(array[..., 2:] - array[..., :2]) + 1
-        fits = (xp.abs(array) <= limit).all(axis=-1) & (sides[..., 0] * sides[..., 1] <= limit)  # no NaN does
-    if not bool(fits.all()):
+        fits = (xp.abs(array) <= limit).all(axis=-1) & (sides[..., 0] * sides[..., 1] <= limit)
+    if not bool(fits.all()):  # no NaN fits
         reject_non_finite(array, name, "four finite numbers", xp=xp)
         raise ValueError(
             f"{name}: {first_row(array, fits)}, whose coordinates or area overflow {array.dtype}; "
             f"wanted both below {limit:.3g}"
-        )
-
-
-def reject_far(array, name, *, xp=np):
-    """Refuse boxes so far from 0 that the area or the squared diagonal of a box around two overflows."""
-    limit = 2.0 ** (np.finfo(array.dtype).maxexp // 2 - 3)
-    fits = (xp.abs(array) <= limit).all(axis=1)
-    if not bool(fits.all()):
-        raise ValueError(
-            f"{name}: {first_row(array, fits)}, so far away that a squared distance may overflow {array.dtype}; "
-            f"wanted coordinates up to {limit:.3g}"
         )
 
 
@@ -137,6 +126,17 @@ def first_row(array, fits):
     place = tuple(int(i) for i in np.unravel_index(int(fits.argmin()), fits.shape))
     where = f"row {place[0] if len(place) == 1 else place} is " if place else ""
     return f"{where}{array[place].tolist()}"
+
+
+def reject_far(array, name, *, xp=np):
+    """Refuse boxes so far from 0 that the area or the squared diagonal of a box around two overflows."""
+    limit = 2.0 ** (np.finfo(array.dtype).maxexp // 2 - 3)
+    fits = (xp.abs(array) <= limit).all(axis=1)
+    if not bool(fits.all()):
+        raise ValueError(
+            f"{name}: {first_row(array, fits)}, so far away that a squared distance may overflow "
+            f"{array.dtype}; wanted coordinates up to {limit:.3g}"
+        )
 
 
 def reject_non_finite(array, name, wanted, *, xp=np):

@@ -44,6 +44,7 @@ WITHOUT_KERNEL = {
     "aligned_distance_box_iou": "as aligned_box_iou",
     "aligned_complete_box_iou": "as aligned_box_iou",
     "batched_nms": "a loop over classes around nms, which has kernels",
+    "batched_soft_nms": "a loop over classes around soft_nms, which has kernels",
     "batched_diou_nms": "a loop over classes around diou_nms, which has kernels",
     "batched_soft_nms": "a loop over classes around soft_nms, which has kernels",
 }

@@ -33,6 +33,8 @@ TRACES = {
     "batched_nms_torchvision": lambda: refdet.batched_nms.trace(
         *TWO, [0, 0, 1], 0.5, convention=refdet.TORCHVISION
     ),
+    "soft_nms": lambda: refdet.soft_nms.trace(*TWO),
+    "batched_soft_nms": lambda: refdet.batched_soft_nms.trace(*TWO, [0, 0, 1], method="gaussian"),
     "box_iou": lambda: refdet.box_iou.trace(TWO[0][:2], TWO[0]),
     "aligned_box_iou": lambda: refdet.aligned_box_iou.trace(TWO[0], TWO[0]),
     "generalized_box_iou": lambda: refdet.generalized_box_iou.trace(TWO[0][:2], TWO[0]),
@@ -46,8 +48,6 @@ TRACES = {
     "batched_diou_nms_torchvision": lambda: refdet.batched_diou_nms.trace(
         *TWO, [0, 0, 1], 0.5, convention=refdet.TORCHVISION
     ),
-    "soft_nms": lambda: refdet.soft_nms.trace(*TWO),
-    "batched_soft_nms": lambda: refdet.batched_soft_nms.trace(*TWO, [0, 0, 1], method="gaussian"),
     "roi_pool": lambda: refdet.roi_pool.trace(MAP, [[0, 0, 0, 3, 3]], (2, 2)),
     "match_detections": lambda: match_detections.trace(
         [[0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 12, 12], [20, 0, 24, 4]],

@@ -21,9 +21,9 @@
 
 #define ENTRY(name) {#name, refdet_emulator::launcher(name)}
 
-static const std::map<std::string, refdet_emulator::Launch> kernels = {
-    ENTRY(box_iou),        ENTRY(nms_plain),      ENTRY(nms_mask),
-    ENTRY(nms_reduce),     ENTRY(roi_pool),       ENTRY(roi_pool_backward),
-    ENTRY(overlaps),       ENTRY(diou_nms_plain), ENTRY(diou_nms_mask),
+static const refdet_emulator::Entry kernels[] = {
+    ENTRY(box_iou),    ENTRY(nms_plain),      ENTRY(nms_mask),
+    ENTRY(nms_reduce), ENTRY(roi_pool),       ENTRY(roi_pool_backward),
+    ENTRY(overlaps),   ENTRY(diou_nms_plain), ENTRY(diou_nms_mask),
     ENTRY(soft_nms_float), ENTRY(soft_nms_double),
 };

@@ -75,8 +75,8 @@ def implementations(op: str) -> dict[str, Callable[..., Any]]:
     Parameters
     ----------
     op : str
-        "box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou", "nms", "diou_nms", "roi_pool",
-        "roi_pool_with_argmax", "roi_pool_backward" or "soft_nms".
+        "box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou", "nms", "diou_nms",
+        "soft_nms", "roi_pool", "roi_pool_with_argmax" or "roi_pool_backward".
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """The CUDA kernels on a device, through CuPy: the references' signatures, CuPy arrays in and out.
 
 Everything runs on the device of the first array and on CuPy's current stream; the number of kept boxes is
-the one value that `nms`, `diou_nms` and `soft_nms` bring to the host. Importing this raises ImportError, with
-the reason, where CuPy or a device is missing. Sources: csrc/*.cu.
+the one value that `nms` and `diou_nms` bring to the host. Importing this raises ImportError, with the
+reason, where CuPy or a device is missing. Sources: csrc/*.cu.
 
 The checks use a little of CuPy's own arithmetic, which takes float32 numbers below 1.2e-38 for zero; the
 kernels do not.

@@ -3,9 +3,10 @@
     python -m tests.oracle.coders                     every system that is installed
     python -m tests.oracle.coders torchvision         this one
 
-Three systems. torchvision: BoxCoder, which its RoI heads, its RPN and its SSD use. `fast_rcnn`: needs py-faster-rcnn's
+torchvision: BoxCoder, which its RoI heads, its RPN and its SSD use. `fast_rcnn`: needs py-faster-rcnn's
 lib/fast_rcnn/bbox_transform.py, unchanged, in the folder that REFDET_FAST_RCNN names. `opencv_4`: the last OpenCV that
 reads Caffe's and darknet's networks (5.0 has dropped them); its DetectionOutput and Yolo layers decode what they get.
+`detectron2`, `mmcv` (mmdet's coder) and `caffe_ssd` are what build_sources.py built.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import importlib.metadata
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from . import recordings
 from .cases import BOXES, FLOATS, Stream
-from .systems import built
+from .systems import SYSTEMS, built
 
 GROUPS: dict[str, dict[str, list]] = {}
 DRAW: dict[str, dict] = {}
@@ -105,6 +107,61 @@ for _form in ("exp", "new_coords"):
         add("opencv_4", f"yolo/{_form}/{_scale}", yolo_case)
 
 
+def wide(name, family, dtype):
+    """Deltas beyond every bound, whatever they are divided by."""
+    drawn, boxes = decoding(name, family, dtype, False)
+    return drawn * 5, boxes
+
+
+def sized(name, dtype):
+    """Boxes of any size, proposals that have one."""
+    stream = Stream(name)
+    return BOXES["lattice"](stream, 12).astype(dtype), BOXES["sized"](stream, 12).astype(dtype)
+
+
+def with_variances(make, variances):
+    """A case of one class, and the variances of the priors."""
+
+    def case(name):
+        first, priors = make(name)
+        return first[:, :4], priors, np.float32(variances)
+
+    return case
+
+
+for _family in ("uniform", "sized"):
+    _makes = {
+        "encode": partial(encoding, family=_family, dtype="float32"),
+        "decode": partial(decoding, family=_family, dtype="float32", still=False),
+        "still": partial(decoding, family=_family, dtype="float32", still=True),
+        "decode_wide": partial(wide, family=_family, dtype="float32"),
+    }
+    for _op, _make in _makes.items():
+        add("detectron2", f"{_op}/{_family}/float32", _make)
+        add("mmcv", f"{_op}/{_family}/float32", _make)
+        for _variances in ((0.1, 0.1, 0.2, 0.2), (1, 1, 1, 1)):
+            add(
+                "caffe_ssd", f"{_op}_ssd/{_family}/{_variances[0]}/float32", with_variances(_make, _variances)
+            )
+for _system in ("detectron2", "mmcv"):
+    add(_system, "encode/lattice/float32", partial(sized, dtype="float32"))
+add("mmcv", "encode/points/float32", partial(encoding, family="points", dtype="float32"))
+
+
+def built_coder(system):
+    """The op of a system that build_sources.py built."""
+
+    def run(group, *case):
+        names = [
+            op
+            for op in SYSTEMS[system].ops
+            if op.startswith("encode" if group.startswith("encode") else "decode")
+        ]
+        return SYSTEMS[system].ops[names[0]](*case)
+
+    return run
+
+
 def torchvision(group, first, second):
     import torch
     from torchvision.models.detection._utils import BoxCoder
@@ -175,11 +232,15 @@ def forward(reader, text, feed):
     return network.forward()
 
 
+BUILT = ("detectron2", "mmcv", "caffe_ssd")
 RUNNERS = {"torchvision": torchvision, "fast_rcnn": fast_rcnn, "opencv_4": opencv_4}
+RUNNERS |= {system: built_coder(system) for system in BUILT}
 
 
 def versions(system):
     """What is installed; LookupError that says what is missing."""
+    if system in BUILT:
+        return SYSTEMS[system].versions()
     if system == "fast_rcnn":
         if not (Path(os.environ.get("REFDET_FAST_RCNN", "")) / "bbox_transform.py").is_file():
             raise LookupError("REFDET_FAST_RCNN does not name a folder with bbox_transform.py")

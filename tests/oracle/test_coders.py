@@ -18,7 +18,10 @@ from strategies import same_bits
 from tolerances import close
 
 from refdet import (
+    CAFFE_SSD,
+    DETECTRON2,
     FAST_RCNN,
+    MMCV,
     REFDET,
     TORCHVISION,
     box_convert,
@@ -33,7 +36,13 @@ from refdet.conventions import Coder
 
 from . import coders, recordings
 
-PROFILES = {"torchvision": TORCHVISION, "fast_rcnn": FAST_RCNN}
+PROFILES = {
+    "torchvision": TORCHVISION,
+    "fast_rcnn": FAST_RCNN,
+    "detectron2": DETECTRON2,
+    "mmcv": MMCV,
+    "caffe_ssd": CAFFE_SSD,
+}
 # Caffe's order of the arithmetic, which OpenCV took over.
 CAFFE = dataclasses.replace(REFDET, coder=Coder(centre="mean", scaling="variances"))
 ALL = [(system, group) for system, groups in coders.GROUPS.items() for group in groups]
@@ -52,6 +61,9 @@ def ours(system, group, case, convention=None):
         form, scale = options[0], float(options[1])
         boxes = decode_yolov3(outputs, every_cell((rows, columns)), anchors[:, None, None], 1, scale, form)
         return box_convert(boxes, "xyxy", "cxcywh") / np.float32([columns, rows, columns, rows])
+    if op.endswith("_ssd"):
+        function = encode_ssd if op.startswith("encode") else decode_ssd
+        return function(*case, convention=convention or PROFILES[system])
     function = encode_rcnn if op.startswith("encode") else decode_rcnn
     weights = (1, 1, 1, 1) if "ones" in op else None
     return function(*case, weights, convention=convention or PROFILES[system])
@@ -109,7 +121,19 @@ OTHERS = {
 IMMATERIAL = {
     ("fast_rcnn", "scaling", "variances"): "its weights are ones",
     ("fast_rcnn", "clamp_below", True): "it has no bound",
-    ("fast_rcnn", "finite", "propagate"): "its inputs are finite",
+    **{
+        (system, "finite", "propagate"): "its inputs are finite"
+        for system in PROFILES
+        if system != "torchvision"
+    },
+    ("mmcv", "scaling", "weights"): "its weights are ones",
+    ("detectron2", "sizes", "propagate"): "a proposal without width is an assertion, which has no answer",
+    ("caffe_ssd", "clamp_below", True): "it has no bound",
+    **{("caffe_ssd", "weights", weights): "its caller gives variances" for weights in OTHERS["weights"][1:]},
+    **{
+        ("caffe_ssd", "sizes", value): "a box without a size ends the program, which has no answer"
+        for value in ("anchors", "propagate")
+    },
 }
 
 
@@ -136,6 +160,8 @@ def test_the_page_counts_the_recorded_cases():
         f"{count['torchvision']} cases of torchvision's BoxCoder, {count['fast_rcnn']} of py-faster-rcnn's"
         in page
     )
+    assert f"{count['detectron2']} of detectron2's Box2BoxTransform, {count['mmcv']} of mmdet's coder" in page
+    assert f"{count['caffe_ssd']} of Caffe SSD's EncodeBBox and DecodeBBox" in page
     assert f"and {count['opencv_4']} of OpenCV 4.10" in page
 
 

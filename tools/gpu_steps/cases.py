@@ -13,7 +13,7 @@ import numpy as np
 
 PROFILES = "REFDET", "TORCHVISION", "FAST_RCNN"
 DTYPES = "float32", "float64"
-COUNTS = 0, 1, 33, 64, 65, 130, 700
+COUNTS = 0, 1, 33, 64, 65, 130, 300
 """Boxes of a case; tiles of the kernels end at 64, blocks at 256."""
 
 
@@ -93,7 +93,6 @@ DRAW = {
     "distance_box_iou": _pair,
     "complete_box_iou": _pair,
     "nms": _nms,
-    "nms_plain": _nms,
     "batched_nms": _batched_nms,
     "diou_nms": _nms,
     "soft_nms": _soft_nms,
@@ -102,7 +101,7 @@ DRAW = {
     "roi_align": _pooled,
     "roi_align_backward": _align_backward,
 }
-"""What draws the arguments of an op."""
+"""What draws the arguments of an op, and of the plain twin beside it."""
 
 WITHOUT_CONVENTION = ("roi_pool_backward",)
 
@@ -111,8 +110,7 @@ def names(ops):
     """Every case of these ops: "nms/float32/REFDET/65"."""
     return [
         f"{op}/{dtype}/{profile}/{count}"
-        for op in DRAW
-        if op in ops
+        for op in ops
         for dtype in DTYPES
         for profile in (PROFILES[:1] if op in WITHOUT_CONVENTION else PROFILES)
         for count in COUNTS
@@ -122,6 +120,6 @@ def names(ops):
 def draw(name):
     """Op, arguments and name of the profile."""
     op, dtype, profile, count = name.split("/")
-    drawn = DRAW[op](Stream(name), int(count))
+    drawn = DRAW[op.removesuffix("_plain")](Stream(name), int(count))
     arguments = [a.astype(dtype) if getattr(a, "dtype", None) == np.float64 else a for a in drawn]
     return op, arguments, profile

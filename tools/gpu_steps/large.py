@@ -138,11 +138,11 @@ def streams(on, dry_run):
 
 
 def _stream_work(seed, count):
-    boxes, scores = inputs.scored(inputs.clustered, count + 100 * seed, np.float32, seed)
+    boxes, scores = inputs.scored(inputs.clustered, count + count // 30 * seed, np.float32, seed)
     features, rois = inputs.regions(4, 20, 20, 50, seed)
     return [
         ("nms", (boxes, scores, 0.5)),
-        ("box_iou", (boxes, boxes[:300])),
+        ("box_iou", (boxes, boxes[: count // 10])),
         ("roi_pool", (features, rois, (7, 7), 1 / 16)),
         ("nms", (boxes, scores, 0.3)),
     ]

@@ -16,6 +16,7 @@ import refdet
 from gpu_steps import Failed, cases, main
 from gpu_steps.device import device, run
 from refdet import kernels
+from refdet.kernels.launch import Operations
 from refdet.profiles import PROFILES
 
 RECORDED = Path(__file__).with_name("recorded_hashes.json")
@@ -23,8 +24,9 @@ SHOWN = 5
 
 
 def paired_ops():
-    """Every op that has kernels, and the twin that stands beside `nms`; `roi_pool` is a part of another op."""
-    return [op for op in kernels._REFERENCES if op != "roi_pool"] + ["nms_plain"]
+    """Every op that has kernels but `roi_pool`, which is a part of another; and the plain twins beside them."""
+    twins = [name for name in vars(Operations) if name.endswith("_plain")]
+    return [op for op in kernels._REFERENCES if op != "roi_pool"] + twins
 
 
 def digest(result):
