@@ -86,7 +86,8 @@ Index soft_nms(const real* boxes, score* scores, Index n, OverlapRule overlap, S
         finite = finite && std::isfinite(left[j]);
     }
     Planes<real> planes(corners.data(), n, overlap);
-    if (rule.swaps || !finite || !planes.finite || (rule.gaussian && overlap.division == IEEE))
+    const bool divides_zero = overlap.division == IEEE || overlap.division == FLOORED;
+    if (rule.swaps || !finite || !planes.finite || (rule.gaussian && divides_zero))
         return soft_nms_plain(boxes, scores, n, overlap, rule, keep);
 
     const real over = limit<real>(rule);
