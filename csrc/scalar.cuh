@@ -21,9 +21,7 @@ enum Inverted { EMPTY = 0, SIGNED = 1, HEIGHT = 2 };
 enum Division { GUARDED = 0, IEEE = 1, DISTANCE = 2, FLOORED = 3 };
 
 struct OverlapRule {
-    int plus_one;
-    int inverted;
-    int division;
+    int plus_one, inverted, division;
     double union_eps;
 };
 
@@ -41,8 +39,7 @@ REFDET_HD real smaller(real a, real b) {
 // Overlap.sides of one box.
 template <typename real>
 REFDET_HD void sides(const real* box, OverlapRule rule, real& w, real& h) {
-    w = box[2] - box[0] + real(rule.plus_one);
-    h = box[3] - box[1] + real(rule.plus_one);
+    w = box[2] - box[0] + real(rule.plus_one), h = box[3] - box[1] + real(rule.plus_one);
     if (rule.inverted == EMPTY) w = larger(w, real(0));
     if (rule.inverted != SIGNED) h = larger(h, rule.inverted == HEIGHT ? real(rule.union_eps) : real(0));
 }
@@ -98,18 +95,16 @@ REFDET_HD bool suppresses(real overlap, double threshold, int inclusive) {
 // What soft_nms reads of conventions.Suppression, and its arguments, rounded in Python.
 struct SoftRule {
     double threshold;
-    int inclusive;
-    int ties_last;
-    int swaps;
-    int gaussian;
-    double sigma;
-    double score_threshold;
+    int inclusive, ties_last, swaps, gaussian;
+    double sigma, score_threshold;
 };
 
-// A strict order of scores: NaN, where it is let in, is better than any number.
+// Suppression.best, a strict order of scores: NaN, where it is let in, is above all numbers if it wins, else below.
 template <typename score>
-REFDET_HD bool better(score a, score b) {
-    return a != a ? b == b : a > b;
+REFDET_HD bool better(score a, bool a_wins, score b, bool b_wins) {
+    int rank_a = a == a ? 1 : a_wins ? 2 : 0;
+    int rank_b = b == b ? 1 : b_wins ? 2 : 0;
+    return rank_a != rank_b ? rank_a > rank_b : a > b;
 }
 
 // soft_nms.py, _decayed: a score times its weight, in the precision of the scores but for the exponential.

@@ -38,7 +38,9 @@ Index soft_nms_plain(const real* boxes, score* scores, Index n, OverlapRule over
         size_t best = 0;
         for (size_t place = 1; place < queue.size(); ++place) {
             const score here = scores[queue[place]], there = scores[queue[best]];
-            if (rule.ties_last ? !better(there, here) : better(here, there)) best = place;
+            const bool wins = !rule.swaps, other_wins = wins || best == 0;
+            if (rule.ties_last ? !better(there, other_wins, here, wins) : better(here, wins, there, other_wins))
+                best = place;
         }
         const Index i = keep[kept++] = queue[best];
         if (rule.swaps) queue[best] = queue.front();
@@ -84,7 +86,8 @@ Index soft_nms(const real* boxes, score* scores, Index n, OverlapRule overlap, S
         finite = finite && std::isfinite(left[j]);
     }
     Planes<real> planes(corners.data(), n, overlap);
-    if (rule.swaps || !finite || !planes.finite || (rule.gaussian && overlap.division == IEEE))
+    const bool divides_zero = overlap.division == IEEE || overlap.division == FLOORED;
+    if (rule.swaps || !finite || !planes.finite || (rule.gaussian && divides_zero))
         return soft_nms_plain(boxes, scores, n, overlap, rule, keep);
 
     const real over = limit<real>(rule);

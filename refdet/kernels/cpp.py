@@ -7,6 +7,8 @@ Letters: as in the references. Sources: csrc/*.cpp.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from refdet import checks
@@ -47,45 +49,38 @@ def _box_iou(kernel, boxes1, boxes2, out, convention, threads):
 
 def generalized_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, threads=1):
     """`refdet.generalized_box_iou` on up to `threads` cores."""
-    checked = check_overlaps(boxes1, boxes2, out=out, convention=convention)
-    return _overlaps(_core.overlaps, "giou", *checked, threads)
+    return _overlaps(_core.overlaps, "giou", check_overlaps, boxes1, boxes2, out, convention, threads)
 
 
 def generalized_box_iou_plain(boxes1, boxes2, *, out=None, convention=REFDET):
     """`refdet.generalized_box_iou`, step by step as the reference."""
-    checked = check_overlaps(boxes1, boxes2, out=out, convention=convention)
-    return _overlaps(_core.overlaps_plain, "giou", *checked)
+    return _overlaps(_core.overlaps_plain, "giou", check_overlaps, boxes1, boxes2, out, convention)
 
 
 def distance_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, threads=1):
     """`refdet.distance_box_iou` on up to `threads` cores."""
-    checked = check_overlaps(boxes1, boxes2, out=out, convention=convention)
-    return _overlaps(_core.overlaps, "diou", *checked, threads)
+    return _overlaps(_core.overlaps, "diou", check_overlaps, boxes1, boxes2, out, convention, threads)
 
 
 def distance_box_iou_plain(boxes1, boxes2, *, out=None, convention=REFDET):
     """`refdet.distance_box_iou`, step by step as the reference."""
-    checked = check_overlaps(boxes1, boxes2, out=out, convention=convention)
-    return _overlaps(_core.overlaps_plain, "diou", *checked)
+    return _overlaps(_core.overlaps_plain, "diou", check_overlaps, boxes1, boxes2, out, convention)
 
 
 def complete_box_iou(boxes1, boxes2, *, out=None, alpha_gate=None, convention=REFDET, threads=1):
     """`refdet.complete_box_iou` on up to `threads` cores; the arc tangent is the C library's."""
-    boxes1, boxes2, out, gate, convention = check_complete(
-        boxes1, boxes2, out=out, alpha_gate=alpha_gate, convention=convention
-    )
-    return _overlaps(_core.overlaps, "ciou", boxes1, boxes2, out, convention, threads, gate)
+    check = partial(check_complete, alpha_gate=alpha_gate)
+    return _overlaps(_core.overlaps, "ciou", check, boxes1, boxes2, out, convention, threads)
 
 
 def complete_box_iou_plain(boxes1, boxes2, *, out=None, alpha_gate=None, convention=REFDET):
     """`refdet.complete_box_iou`, step by step as the reference."""
-    boxes1, boxes2, out, gate, convention = check_complete(
-        boxes1, boxes2, out=out, alpha_gate=alpha_gate, convention=convention
-    )
-    return _overlaps(_core.overlaps_plain, "ciou", boxes1, boxes2, out, convention, 1, gate)
+    check = partial(check_complete, alpha_gate=alpha_gate)
+    return _overlaps(_core.overlaps_plain, "ciou", check, boxes1, boxes2, out, convention)
 
 
-def _overlaps(kernel, kind, boxes1, boxes2, out, convention, threads=1, alpha_gate=0.0):
+def _overlaps(kernel, kind, check, boxes1, boxes2, out, convention, threads=1):
+    boxes1, boxes2, out, *gate, convention = check(boxes1, boxes2, out=out, convention=convention)
     rule, result = convention.overlap, _direct(out)
     kernel(
         _plain(boxes1),
@@ -95,7 +90,7 @@ def _overlaps(kernel, kind, boxes1, boxes2, out, convention, threads=1, alpha_ga
         diou_eps=rule.diou_eps,
         ciou_eps=rule.ciou_eps,
         beta=rule.beta,
-        alpha_gate=float(alpha_gate),
+        alpha_gate=float(gate[0]) if gate else 0.0,
         kind=_KINDS[kind],
         threads=_threads(threads),
         out=result,
