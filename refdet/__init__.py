@@ -7,6 +7,7 @@ from refdet.boxes.small_boxes import remove_small_boxes
 from refdet.conventions import REFDET, Convention
 from refdet.ops.box_iou import aligned_box_iou, box_iou
 from refdet.ops.nms import batched_nms, nms
+from refdet.ops.roi_align import roi_align, roi_align_backward
 from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
 from refdet.profiles import COCO, FAST_RCNN, ONNX, OPENCV, TORCHVISION
 
@@ -33,6 +34,8 @@ __all__ = [
     "batched_nms",
     "nms",
     # regions of interest
+    "roi_align",
+    "roi_align_backward",
     "roi_pool",
     "roi_pool_backward",
     "roi_pool_with_argmax",

@@ -26,7 +26,8 @@ TORCHVISION = Convention(
     # ops/boxes.py batched_nms: coordinate trick up to 4000 coordinate values on the CPU.
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
     # csrc/ops/cpu/roi_pool_kernel.cpp: bin sizes in T; the running maximum starts at -FLT_MAX.
-    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # ops/roi_align.py: aligned=False and sampling_ratio=-1, adaptive, are the defaults.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate", aligned=False),
     average_precision=None,
 )
 
@@ -37,8 +38,8 @@ FAST_RCNN = Convention(
     overlap=Overlap(plus_one=1, inverted="signed"),
     # nms.pyx, later cpu_nms.pyx: `if ovr >= thresh` with a Python (double) threshold; order = scores.argsort()[::-1].
     suppression=Suppression(inclusive=True, ties="last", threshold_dtype="float64"),
-    # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX.
-    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
+    # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX. No RoI align.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), aligned=None),
     # lib/datasets/voc_eval.py: `if ovmax > ovthresh`; a taken ground truth makes a false positive.
     average_precision=AveragePrecision(strict=True),
 )
@@ -50,7 +51,7 @@ ONNX = Convention(
     overlap=Overlap(inverted="sorted"),
     # SuppressByIOU: float IoU > float threshold; equal scores: lower index first.
     suppression=Suppression(threshold_dtype="float32"),
-    # roipool.cc (MaxRoiPool): bin sizes in float.
+    # roipool.cc (MaxRoiPool): bin sizes in float. RoiAlign from opset 16 on: half_pixel, sampling_ratio 0.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
     average_precision=None,
 )

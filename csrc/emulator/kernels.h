@@ -6,9 +6,12 @@
 #define nms_reduce KERNEL(nms_reduce)
 #define roi_pool KERNEL(roi_pool)
 #define roi_pool_backward KERNEL(roi_pool_backward)
+#define roi_align KERNEL(roi_align)
+#define roi_align_backward KERNEL(roi_align_backward)
 
 #include "box_iou.cu"
 #include "nms.cu"
+#include "roi_align.cu"
 #include "roi_pool.cu"
 
 #define ENTRY(name) {#name, refdet_emulator::launcher(name)}
@@ -16,4 +19,5 @@
 static const std::map<std::string, refdet_emulator::Launch> kernels = {
     ENTRY(box_iou),    ENTRY(nms_plain), ENTRY(nms_mask),
     ENTRY(nms_reduce), ENTRY(roi_pool),  ENTRY(roi_pool_backward),
+    ENTRY(roi_align),  ENTRY(roi_align_backward),
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "emulator/arguments.h"
+#include "roi.cuh"
 #include "scalar.cuh"
 
 namespace float32 {
