@@ -1,29 +1,12 @@
-// refdet._core: the kernels on NumPy arrays. The only file that includes pybind11.
+// refdet._core: the kernels on NumPy arrays. Only the files named bindings include pybind11.
 //
 // Private: refdet/kernels/cpp.py checks and converts every argument. noconvert() refuses what it did not convert,
 // instead of copying it in silence. The GIL is released while a kernel runs, and no Python object is touched then.
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
+#include "bindings.h"
 
-#include <optional>
-#include <stdexcept>
-
-#include "kernels.h"
 #include "machine.h"
 
-namespace py = pybind11;
-using refdet::Index;
-
 namespace {
-
-template <typename T>
-using Array = py::array_t<T, py::array::c_style>;
-
-// Sizes that do not fit each other would be read past their end.
-void expect(bool fits) {
-    if (!fits) throw std::invalid_argument("refdet._core: sizes do not fit; call refdet.kernels.cpp instead");
-}
 
 template <bool plain, typename real>
 void box_iou(const Array<real>& boxes1, const Array<real>& boxes2, int plus_one, bool signed_area, int division,
@@ -56,77 +39,20 @@ Index nms(const Array<real>& boxes, const Array<double>& scores, int plus_one, b
                  : refdet::nms(corners, values, n, overlap, rule, kept);
 }
 
-template <bool plain, typename real>
-void roi_pool(const Array<real>& input, const Array<real>& rois, double scale, int edges, double lowest,
-              int threads, Array<real>& out, std::optional<Array<Index>> argmax) {
-    expect(input.ndim() == 4 && out.ndim() == 4 && rois.size() == 5 * out.shape(0));
-    expect(out.shape(1) == input.shape(1) && (!argmax || argmax->size() == out.size()));
-    const refdet::Map map{input.shape(0), input.shape(1), input.shape(2), input.shape(3)};
-    const refdet::Grid grid{out.shape(2), out.shape(3)};
-    const Index count = out.shape(0);
-    const real *cells = input.data(), *corners = rois.data();
-    real* pooled = out.mutable_data();
-    Index* places = argmax ? argmax->mutable_data() : nullptr;
+template <bool plain, typename real, typename score>
+Index soft_nms(const Array<real>& boxes, Array<score>& scores, int plus_one, bool signed_area, int division,
+               double threshold, bool inclusive, bool ties_last, bool swaps, bool gaussian, double sigma,
+               double score_threshold, Array<Index>& keep) {
+    const Index n = scores.size();
+    expect(boxes.size() == 4 * n && keep.size() == n);
+    const refdet::OverlapRule overlap{plus_one, signed_area, division};
+    const refdet::SoftRule rule{threshold, inclusive, ties_last, swaps, gaussian, sigma, score_threshold};
+    const real* corners = boxes.data();
+    score* values = scores.mutable_data();
+    Index* kept = keep.mutable_data();
     const py::gil_scoped_release released;
-    const refdet::RoiRule rule{edges, lowest};
-    if (plain) {
-        refdet::roi_pool_plain(cells, map, corners, count, real(scale), grid, rule, pooled, places);
-    } else {
-        refdet::roi_pool(cells, map, corners, count, real(scale), grid, rule, threads, pooled, places);
-    }
-}
-
-template <typename real>
-void roi_pool_backward(const Array<real>& grad_output, const Array<Index>& argmax, const Array<Index>& images,
-                       Array<real>& grad_input) {
-    expect(grad_output.ndim() == 4 && grad_input.ndim() == 4 && grad_input.shape(1) == grad_output.shape(1));
-    expect(argmax.size() == grad_output.size() && images.size() == grad_output.shape(0));
-    const refdet::Grid grid{grad_output.shape(2), grad_output.shape(3)};
-    const refdet::Map map{grad_input.shape(0), grad_input.shape(1), grad_input.shape(2), grad_input.shape(3)};
-    const Index count = images.size();
-    const real* grad = grad_output.data();
-    const Index *cells = argmax.data(), *image = images.data();
-    real* sum = grad_input.mutable_data();
-    const py::gil_scoped_release released;
-    refdet::roi_pool_backward(grad, cells, image, count, grid, map, sum);
-}
-
-template <bool plain, typename real>
-void roi_align(const Array<real>& input, const Array<real>& rois, double scale, bool aligned, Index ratio, Index most,
-               int threads, Array<real>& out) {
-    expect(input.ndim() == 4 && out.ndim() == 4 && rois.size() == 5 * out.shape(0));
-    expect(out.shape(1) == input.shape(1));
-    const refdet::Map map{input.shape(0), input.shape(1), input.shape(2), input.shape(3)};
-    const refdet::Grid grid{out.shape(2), out.shape(3)};
-    const refdet::Sampling rule{aligned, ratio, most};
-    const Index count = out.shape(0);
-    const real *cells = input.data(), *corners = rois.data();
-    real* pooled = out.mutable_data();
-    const py::gil_scoped_release released;
-    if (plain) {
-        refdet::roi_align_plain(cells, map, corners, count, real(scale), grid, rule, pooled);
-    } else {
-        refdet::roi_align(cells, map, corners, count, real(scale), grid, rule, threads, pooled);
-    }
-}
-
-template <bool plain, typename real>
-void roi_align_backward(const Array<real>& grad_output, const Array<real>& rois, double scale, bool aligned,
-                        Index ratio, Index most, int threads, Array<real>& grad_input) {
-    expect(grad_output.ndim() == 4 && grad_input.ndim() == 4 && grad_input.shape(1) == grad_output.shape(1));
-    expect(rois.size() == 5 * grad_output.shape(0));
-    const refdet::Grid grid{grad_output.shape(2), grad_output.shape(3)};
-    const refdet::Map map{grad_input.shape(0), grad_input.shape(1), grad_input.shape(2), grad_input.shape(3)};
-    const refdet::Sampling rule{aligned, ratio, most};
-    const Index count = grad_output.shape(0);
-    const real *grad = grad_output.data(), *corners = rois.data();
-    real* sum = grad_input.mutable_data();
-    const py::gil_scoped_release released;
-    if (plain) {
-        refdet::roi_align_backward_plain(grad, corners, count, real(scale), grid, rule, map, sum);
-    } else {
-        refdet::roi_align_backward(grad, corners, count, real(scale), grid, rule, threads, map, sum);
-    }
+    return plain ? refdet::soft_nms_plain(corners, values, n, overlap, rule, kept)
+                 : refdet::soft_nms(corners, values, n, overlap, rule, kept);
 }
 
 template <typename real>
@@ -144,22 +70,15 @@ void define(py::module_& m) {
     };
     define_nms("nms", &nms<false, real>);
     define_nms("nms_plain", &nms<true, real>);
-    const auto define_roi_pool = [&](const char* name, auto function) {
-        m.def(name, function, array("input"), array("rois"), py::arg("scale"), py::arg("edges"),
-              py::arg("lowest"), py::arg("threads"), array("out"), array("argmax"));
+    const auto define_soft_nms = [&](const char* name, auto function) {
+        m.def(name, function, array("boxes"), array("scores"), py::arg("plus_one"), py::arg("signed_area"),
+              py::arg("division"), py::arg("threshold"), py::arg("inclusive"), py::arg("ties_last"), py::arg("swaps"),
+              py::arg("gaussian"), py::arg("sigma"), py::arg("score_threshold"), array("keep"));
     };
-    define_roi_pool("roi_pool", &roi_pool<false, real>);
-    define_roi_pool("roi_pool_plain", &roi_pool<true, real>);
-    m.def("roi_pool_backward", &roi_pool_backward<real>, array("grad_output"), array("argmax"), array("images"),
-          array("grad_input"));
-    const auto define_roi_align = [&](const char* name, auto function, const char* given, const char* result) {
-        m.def(name, function, array(given), array("rois"), py::arg("scale"), py::arg("aligned"), py::arg("ratio"),
-              py::arg("most"), py::arg("threads"), array(result));
-    };
-    define_roi_align("roi_align", &roi_align<false, real>, "input", "out");
-    define_roi_align("roi_align_plain", &roi_align<true, real>, "input", "out");
-    define_roi_align("roi_align_backward", &roi_align_backward<false, real>, "grad_output", "grad_input");
-    define_roi_align("roi_align_backward_plain", &roi_align_backward<true, real>, "grad_output", "grad_input");
+    define_soft_nms("soft_nms", &soft_nms<false, real, float>);
+    define_soft_nms("soft_nms", &soft_nms<false, real, double>);
+    define_soft_nms("soft_nms_plain", &soft_nms<true, real, float>);
+    define_soft_nms("soft_nms_plain", &soft_nms<true, real, double>);
 }
 
 }  // namespace
@@ -174,4 +93,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.attr("isa") = refdet::isa();
     define<float>(m);
     define<double>(m);
+    define_rois(m);
 }

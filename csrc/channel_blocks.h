@@ -8,6 +8,7 @@
 
 #include "kernels.h"
 #include "machine.h"
+#include "transpose.h"
 
 namespace refdet {
 
@@ -17,22 +18,6 @@ constexpr Index LANES = 128 / sizeof(real);
 
 // RoIs that are laid together before the blocks are walked, so that a block is used often while it is near.
 constexpr Index TOGETHER = 64;
-
-// `count` rows of a length become columns of a (length, lanes) array; the lanes without a row stay as they are.
-template <Index lanes, typename T>
-REFDET_INLINE void to_lanes(const T* from, Index count, Index length, T* to) {
-    for (Index i = 0; i < length; ++i) {
-        for (Index lane = 0; lane < count; ++lane) to[i * lanes + lane] = from[lane * length + i];
-    }
-}
-
-// And back.
-template <Index lanes, typename T, typename U>
-REFDET_INLINE void from_lanes(const T* from, Index count, Index length, U* to) {
-    for (Index lane = 0; lane < count; ++lane) {
-        for (Index i = 0; i < length; ++i) to[lane * length + i] = from[i * lanes + lane];
-    }
-}
 
 // A map as [image][block][cell][lane]; lanes beyond the last channel are 0.
 template <typename real>
@@ -57,13 +42,13 @@ public:
 
     ChannelBlocks(Map map, const real* input) : ChannelBlocks(map) {
         each([&](Index image, Index b, Index at) {
-            to_lanes<LANES<real>>(input + at, count(b), cells_, block(image, b));
+            transpose(input + at, count(b), cells_, cells_, block(image, b), LANES<real>);
         });
     }
 
     void turn_back(real* output) const {
         each([&](Index image, Index b, Index at) {
-            from_lanes<LANES<real>>(block(image, b), count(b), cells_, output + at);
+            transpose(block(image, b), cells_, count(b), LANES<real>, output + at, cells_);
         });
     }
 

@@ -47,6 +47,13 @@ Index nms_plain(const real* boxes, const double* scores, Index n, OverlapRule ov
 template <typename real>
 Index nms(const real* boxes, const double* scores, Index n, OverlapRule overlap, SuppressionRule rule, Index* keep);
 
+// Lowers `scores` in place; those of the boxes in `keep`, of which it returns how many, are their new scores.
+template <typename real, typename score>
+Index soft_nms_plain(const real* boxes, score* scores, Index n, OverlapRule overlap, SoftRule rule, Index* keep);
+
+template <typename real, typename score>
+Index soft_nms(const real* boxes, score* scores, Index n, OverlapRule overlap, SoftRule rule, Index* keep);
+
 // `argmax` may be null.
 template <typename real>
 void roi_pool_plain(const real* input, Map map, const real* rois, Index count, real scale, Grid grid, RoiRule rule,

@@ -31,7 +31,7 @@ REFDET_INLINE void average(const real* cells, const Points<real>& roi, Grid grid
         }
         for (Index c = 0; c < lanes; ++c) values[b * lanes + c] = sum[c] / roi.count;
     }
-    from_lanes<lanes>(values, count, grid.rows * grid.columns, pooled);
+    transpose(values, grid.rows * grid.columns, count, lanes, pooled, grid.rows * grid.columns);
 }
 
 // The gradient of one RoI in one block of channels.
@@ -39,7 +39,7 @@ template <typename real>
 REFDET_INLINE void scatter(const real* grad_output, const Points<real>& roi, Grid grid, Index width, Index count,
                            real* cells, real* values) {
     constexpr Index lanes = LANES<real>;
-    to_lanes<lanes>(grad_output, count, grid.rows * grid.columns, values);
+    transpose(grad_output, count, grid.rows * grid.columns, grid.rows * grid.columns, values, lanes);
     for (Index b = 0; b < grid.rows * grid.columns; ++b) {
         const Index i = b / grid.columns, j = b % grid.columns;
         real grad[lanes];

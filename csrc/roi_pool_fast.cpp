@@ -32,10 +32,11 @@ REFDET_INLINE void largest(const real* cells, const Bins& roi, Index width, RoiR
         for (Index y = row.begin; y < row.end; ++y) {
             for (Index x = column.begin; x < column.end; ++x) {
                 const real* cell = cells + (y * width + x) * lanes;
+                // Without a conditional store, which would become a branch.
                 for (Index lane = 0; lane < lanes; ++lane) {
-                    const bool higher = cell[lane] > best[lane];
-                    best[lane] = higher ? cell[lane] : best[lane];
-                    if (places) place[lane] = higher ? Place<real>(y * width + x) : place[lane];
+                    const Place<real> higher = -Place<real>(cell[lane] > best[lane]);
+                    if (places) place[lane] = (place[lane] & ~higher) | (Place<real>(y * width + x) & higher);
+                    best[lane] = cell[lane] > best[lane] ? cell[lane] : best[lane];
                 }
             }
         }
@@ -44,8 +45,8 @@ REFDET_INLINE void largest(const real* cells, const Bins& roi, Index width, RoiR
             if (places) taken[b * lanes + lane] = place[lane];
         }
     }
-    from_lanes<lanes>(values, count, rows * columns, pooled);
-    if (places) from_lanes<lanes>(taken, count, rows * columns, argmax);
+    transpose(values, rows * columns, count, lanes, pooled, rows * columns);
+    if (places) transpose(taken, rows * columns, count, lanes, argmax, rows * columns);
 }
 
 #define REFDET_LARGEST(real)                                                                                      \

@@ -76,4 +76,29 @@ REFDET_HD bool suppresses(real overlap, double threshold, int inclusive) {
     return inclusive ? double(overlap) >= threshold : double(overlap) > threshold;
 }
 
+// What soft_nms reads of conventions.Suppression, and its arguments, rounded in Python.
+struct SoftRule {
+    double threshold;
+    int inclusive;
+    int ties_last;
+    int swaps;
+    int gaussian;
+    double sigma;
+    double score_threshold;
+};
+
+// A strict order of scores: NaN, where it is let in, is better than any number.
+template <typename score>
+REFDET_HD bool better(score a, score b) {
+    return a != a ? b == b : a > b;
+}
+
+// soft_nms.py, _decayed: a score times its weight, in the precision of the scores but for the exponential.
+template <typename score>
+REFDET_HD score decayed(score value, score overlap, bool over, int gaussian, score sigma) {
+    if (!gaussian) return over ? value * (score(1) - overlap) : value;
+    score exponent = -(overlap * overlap) / sigma;
+    return value * score(exp(double(exponent)));
+}
+
 }  // namespace refdet

@@ -79,6 +79,14 @@ class Suppression:
     """`batched_nms` shifts each class aside and runs once, if there are at most so many coordinates."""
     least_offset: float = -np.inf
     """The shift from class to class is one more than the largest coordinate, but at least one more than this."""
+    most_offset: float = np.inf
+    """And at most one more than this."""
+    soft_inclusive: bool = False
+    """Linear `soft_nms` lowers a score at overlap == threshold too."""
+    soft_order: Literal["stable", "swap"] = "stable"
+    """The line of boxes in `soft_nms`, which decides ties: by index; or, as in Bodla's own code, the picked box
+    changes places with the first in line and the last one takes the place of a dropped one, and a box is dropped
+    only after another was picked."""
 
     def by_score(self, scores: Floats) -> NDArray[np.int64]:
         """Indices from best to worst score; NaN, where it is let in, counts as best."""
@@ -97,8 +105,42 @@ class Suppression:
 
     def suppresses(self, overlap: Floats, threshold: float) -> NDArray[np.bool_]:
         """True where a box that overlaps a better one so much must go."""
-        overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
-        return overlap >= float(threshold) if self.inclusive else overlap > float(threshold)
+        return _over(overlap, threshold, self.inclusive)
+
+    def decays(self, overlap: Floats, threshold: float) -> NDArray[np.bool_]:
+        """True where linear `soft_nms` lowers the score of a box that overlaps a better one so much."""
+        return _over(overlap, threshold, self.soft_inclusive)
+
+    def best(self, scores: Floats) -> int:
+        """The place of the best score; NaN, where it is let in, counts as best."""
+        if self.ties == "last":
+            return len(scores) - 1 - int(scores[::-1].argmax())
+        return int(scores.argmax())
+
+    def in_line(self, low: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The boxes that `soft_nms` starts with: those whose score is not too low, or all."""
+        return np.flatnonzero(~low) if self.soft_order == "stable" else np.arange(len(low))
+
+    def without_picked(self, line: NDArray[np.int64], place: int) -> NDArray[np.int64]:
+        """The line after the box at `place` was picked."""
+        if self.soft_order == "stable":
+            return np.delete(line, place)
+        line = line.copy()
+        line[place] = line[0]
+        return line[1:]
+
+    def without_dropped(self, line: NDArray[np.int64], drop: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The line after the boxes marked in `drop` went."""
+        if self.soft_order == "stable":
+            return line[~drop]
+        line, drop, place, end = line.copy(), drop.copy(), 0, len(line)
+        while place < end:
+            if drop[place]:
+                end -= 1
+                line[place], drop[place] = line[end], drop[end]
+            else:
+                place += 1
+        return line[:end]
 
     @np.errstate(over="ignore", invalid="ignore")
     def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:
@@ -106,8 +148,14 @@ class Suppression:
         if not 0 < boxes.size <= self.offset_classes_up_to:
             return None
         real = boxes.dtype.type
-        offset = np.maximum(boxes.max(), real(self.least_offset)) + real(1)
+        reach = np.maximum(boxes.max(), real(self.least_offset))
+        offset = np.minimum(reach, real(self.most_offset)) + real(1)
         return boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
+
+
+def _over(overlap, threshold, inclusive):
+    overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
+    return overlap >= float(threshold) if inclusive else overlap > float(threshold)
 
 
 @dataclass(frozen=True)
@@ -135,7 +183,7 @@ class Roi:
             return saturated(whole + np.copysign(np.abs(corners - whole) >= 0.5, corners))
 
     @np.errstate(over="ignore", invalid="ignore")
-    def span(self, first: Floats, last: Floats, scale: np.floating) -> tuple[NDArray[Any], NDArray[Any]]:
+    def span(self, first: Floats, last: Floats, scale: float) -> tuple[NDArray[Any], NDArray[Any]]:
         """Where RoIs begin along an axis, and how many cells they cover: both end cells count in."""
         if self.edges == "continuous":
             begin = first * scale
@@ -162,9 +210,9 @@ class Roi:
                 end = np.where(size > 0, end, begin)
         return np.clip(np.stack([begin, end], axis=-1), 0, limit)
 
-    def samples(self, bin_size: Floats, sampling_ratio: int) -> NDArray[np.int64]:
-        """How many points lie along sides of that length: the ratio, or, if it is 0, one for each cell begun."""
-        if sampling_ratio > 0:
+    def samples(self, bin_size: Floats, sampling_ratio: int | None) -> NDArray[np.int64]:
+        """How many points lie along sides of that length: the ratio, or, without one, one for each cell begun."""
+        if sampling_ratio:
             return np.full(bin_size.shape, sampling_ratio)
         return np.clip(np.nan_to_num(np.ceil(bin_size), nan=0.0), 0, self.most_samples).astype(np.int64)
 

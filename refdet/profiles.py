@@ -31,6 +31,32 @@ TORCHVISION = Convention(
     average_precision=None,
 )
 
+TORCHVISION_CUDA = Convention(
+    "TORCHVISION_CUDA",
+    "torchvision 0.14.1's CUDA kernels, compiled for the CPU, under torchvision 0.29.2; run",
+    # ops/boxes.py box_iou is made of PyTorch operations, the same on every device.
+    overlap=Overlap(inverted="signed", division="ieee", finite="propagate"),
+    # csrc/ops/cuda/nms_kernel.cu devIoU: `const float threshold`; stable sort.
+    # ops/boxes.py batched_nms: coordinate trick up to 100,000 coordinate values on a GPU.
+    suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=100_000),
+    # csrc/ops/cuda/roi_pool_kernel.cu, roi_align_kernel.cu: as on the CPU.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate", aligned=False),
+    average_precision=None,
+)
+
+DETECTRON2 = Convention(
+    "DETECTRON2",
+    "detectron2 0.5 with torchvision 0.29.2 on the CPU; run",
+    # structures/boxes.py: area() is the signed product; pairwise_iou: where(inter > 0, inter / union, 0).
+    overlap=Overlap(inverted="signed"),
+    # layers/nms.py calls torchvision with the boxes as float32.
+    suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
+    # modeling/poolers.py ROIPooler("ROIPool") calls torchvision; layers/roi_align.py does, with aligned=True.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # evaluation/ holds py-faster-rcnn's voc_eval and calls pycocotools: FAST_RCNN and COCO.
+    average_precision=None,
+)
+
 FAST_RCNN = Convention(
     "FAST_RCNN",
     "fast-rcnn and py-faster-rcnn: bbox.pyx and nms.pyx 0c8afa4, voc_eval.py 45e0da9, Caffe layer 4c85442; run",
@@ -42,6 +68,18 @@ FAST_RCNN = Convention(
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), aligned=None),
     # lib/datasets/voc_eval.py: `if ovmax > ovthresh`; a taken ground truth makes a false positive.
     average_precision=AveragePrecision(strict=True),
+)
+
+CAFFE_SSD = Convention(
+    "CAFFE_SSD",
+    "weiliu89/caffe, branch ssd: bbox_util.cpp 0d455ff (detection_evaluate_layer.cpp read); run",
+    # JaccardOverlap, boxes in 0..1: an inverted box has size 0; 0 unless both sides of the intersection are positive.
+    overlap=Overlap(),
+    # ApplyNMSFast: `overlap <= adaptive_threshold` keeps, a float; std::stable_sort by score.
+    suppression=Suppression(threshold_dtype="float32"),
+    roi=None,
+    # detection_evaluate_layer.cpp (read): `overlap_max >= overlap_threshold_`; ssd_pascal.py asks for "11point".
+    average_precision=AveragePrecision(integration="11point"),
 )
 
 ONNX = Convention(
@@ -79,4 +117,84 @@ COCO = Convention(
     average_precision=AveragePrecision(reassign=True, ties="last", integration="101point"),
 )
 
-PROFILES = {p.name.lower(): p for p in (REFDET, TORCHVISION, FAST_RCNN, ONNX, OPENCV, COCO)}
+VOC = Convention(
+    "VOC",
+    "VOC devkit: VOCevaldet.m as in npinto/VOCdevkit b0890ec, VOCap.m of 2011, in GNU Octave 7.3; run",
+    # VOCevaldet.m: inclusive pixels; an overlap counts only if `iw>0 & ih>0`.
+    overlap=Overlap(plus_one=1, inverted="signed", dtype="float64"),
+    suppression=None,
+    roi=None,
+    # VOCevaldet.m: `ovmax>=VOCopts.minoverlap`, a taken object makes a false positive; VOCap.m: area, from 2010 on.
+    average_precision=AveragePrecision(),
+)
+
+DARKNET = Convention(
+    "DARKNET",
+    "pjreddie/darknet 61c9d02: src/box.c; run",
+    # box_iou: 0 only where the intersection has a negative side, so that 0/0 is NaN; areas are w * h.
+    overlap=Overlap(inverted="signed", division="ieee"),
+    # do_nms_sort: float overlap > float threshold, per class; qsort, which in glibc is stable.
+    suppression=Suppression(threshold_dtype="float32"),
+    roi=None,
+    average_precision=None,
+)
+
+DARKNET_AB = Convention(
+    "DARKNET_AB",
+    "AlexeyAB/darknet: src/box.c as in SpongeBab/darknet 8233a17 (average precision: detector.c 518780b, read); run",
+    # box_iou: `if (I == 0 || U == 0) return 0`.
+    overlap=Overlap(inverted="signed"),
+    # do_nms_sort, the default nms_kind: float overlap > float threshold, per class; qsort.
+    suppression=Suppression(threshold_dtype="float32"),
+    roi=None,
+    # validate_detector_map: `current_iou > iou_thresh`, best overlap first; -points 0, the default, is the area.
+    average_precision=AveragePrecision(strict=True),
+)
+
+YOLOV5 = Convention(
+    "YOLOV5",
+    "ultralytics/yolov5 7.0 with torchvision 0.29.2 on the CPU; run",
+    # utils/metrics.py bbox_iou, corners.
+    overlap=Overlap(inverted="signed"),
+    # utils/general.py non_max_suppression: torchvision.ops.nms on boxes + class * 7680.
+    suppression=Suppression(
+        threshold_dtype="float64", offset_classes_up_to=2**63, least_offset=7679.0, most_offset=7679.0
+    ),
+    roi=None,
+    # val.py process_batch takes pairs by overlap, not detections by score: no field says so.
+    average_precision=None,
+)
+
+MMCV = Convention(
+    "MMCV",
+    "mmcv 2.2.0, CPU kernels, roi_pool's CUDA kernel compiled for the CPU; mmdet 3.3.0; run",
+    # mmdet structures/bbox/bbox_overlaps.py: areas multiply as they are.
+    overlap=Overlap(inverted="signed"),
+    # ops/csrc/pytorch/cpu/nms.cpp nms_cpu: float overlap > float threshold; sort, stable up to 16 boxes.
+    # ops/nms.py batched_nms: shifted by the largest coordinate + 1 below 10,000 boxes.
+    suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=4 * 9_999),
+    # roi_pool_cuda_kernel.cuh: corners x1 and x2 + 1, unrounded; ops/roi_align.py: aligned=True, sampling_ratio=0.
+    roi=Roi(edges="continuous", lowest=float(np.finfo(np.float32).min)),
+    # mmdet evaluation/functional/mean_ap.py tpfp_default: `ious_max[i] >= iou_thr`; eval_mode "area".
+    average_precision=AveragePrecision(),
+)
+
+PROFILES = {
+    p.name.lower(): p
+    for p in (
+        REFDET,
+        TORCHVISION,
+        TORCHVISION_CUDA,
+        DETECTRON2,
+        FAST_RCNN,
+        CAFFE_SSD,
+        ONNX,
+        OPENCV,
+        COCO,
+        VOC,
+        DARKNET,
+        DARKNET_AB,
+        YOLOV5,
+        MMCV,
+    )
+}

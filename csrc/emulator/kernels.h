@@ -8,11 +8,14 @@
 #define roi_pool_backward KERNEL(roi_pool_backward)
 #define roi_align KERNEL(roi_align)
 #define roi_align_backward KERNEL(roi_align_backward)
+#define soft_nms_float KERNEL(soft_nms_float)
+#define soft_nms_double KERNEL(soft_nms_double)
 
 #include "box_iou.cu"
 #include "nms.cu"
 #include "roi_align.cu"
 #include "roi_pool.cu"
+#include "soft_nms.cu"
 
 #define ENTRY(name) {#name, refdet_emulator::launcher(name)}
 
@@ -20,4 +23,5 @@ static const std::map<std::string, refdet_emulator::Launch> kernels = {
     ENTRY(box_iou),    ENTRY(nms_plain), ENTRY(nms_mask),
     ENTRY(nms_reduce), ENTRY(roi_pool),  ENTRY(roi_pool_backward),
     ENTRY(roi_align),  ENTRY(roi_align_backward),
+    ENTRY(soft_nms_float), ENTRY(soft_nms_double),
 };

@@ -32,8 +32,9 @@ def run(args):
         raise InputError(f"{len(args.names)} names came; wanted none, one or two")
     chosen = [PROFILES[name.lower()] for name in args.names]
     if not chosen:
+        width = max(map(len, PROFILES)) + 2
         for name, profile in PROFILES.items():
-            print(f"{name:<13}{profile.system}")
+            print(f"{name:<{width}}{profile.system}")
     elif len(chosen) == 1:
         _print_one(chosen[0])
     else:

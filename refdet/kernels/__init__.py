@@ -17,7 +17,9 @@ import numpy as np
 
 from refdet.ops import box_iou as _box_iou
 from refdet.ops import nms as _nms
+from refdet.ops import roi_align as _roi_align
 from refdet.ops import roi_pool as _roi_pool
+from refdet.ops import soft_nms as _soft_nms
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _REFERENCES: dict[str, Callable[..., Any]] = {
@@ -26,6 +28,9 @@ _REFERENCES: dict[str, Callable[..., Any]] = {
     "roi_pool": _roi_pool.roi_pool,
     "roi_pool_with_argmax": _roi_pool.roi_pool_with_argmax,
     "roi_pool_backward": _roi_pool.roi_pool_backward,
+    "roi_align": _roi_align.roi_align,
+    "roi_align_backward": _roi_align.roi_align_backward,
+    "soft_nms": _soft_nms.soft_nms,
 }
 _MODULES = ("vectorized", "cpp", "emulator", "cuda")
 
@@ -67,7 +72,7 @@ def implementations(op: str) -> dict[str, Callable[..., Any]]:
     Parameters
     ----------
     op : str
-        "box_iou", "nms", "roi_pool", "roi_pool_with_argmax" or "roi_pool_backward".
+        "box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward" or "soft_nms".
 
     Returns
     -------

@@ -2,24 +2,33 @@
 
 Importing this raises ImportError, with the reason, where the extension module was not built. The
 interpreter lock is released while a kernel runs: do not write to its arguments from another thread.
-Letters: as in the references. Sources: csrc/box_iou.cpp, csrc/nms.cpp, csrc/roi_pool.cpp.
+Letters: as in the references. Sources: csrc/box_iou.cpp, csrc/nms.cpp, csrc/roi_align.cpp,
+csrc/roi_pool.cpp, csrc/soft_nms.cpp.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from refdet import checks
 from refdet.conventions import REFDET
-from refdet.kernels import load_extension
+from refdet.kernels.cpp_arrays import core as _core
+from refdet.kernels.cpp_arrays import delivered as _delivered
+from refdet.kernels.cpp_arrays import direct as _direct
+from refdet.kernels.cpp_arrays import plain as _plain
+from refdet.kernels.cpp_arrays import threads_of as _threads
+from refdet.kernels.cpp_rois import roi_align as roi_align
+from refdet.kernels.cpp_rois import roi_align_backward as roi_align_backward
+from refdet.kernels.cpp_rois import roi_align_backward_plain as roi_align_backward_plain
+from refdet.kernels.cpp_rois import roi_align_plain as roi_align_plain
+from refdet.kernels.cpp_rois import roi_pool as roi_pool
+from refdet.kernels.cpp_rois import roi_pool_backward as roi_pool_backward
+from refdet.kernels.cpp_rois import roi_pool_with_argmax as roi_pool_with_argmax
+from refdet.kernels.cpp_rois import roi_pool_with_argmax_plain as roi_pool_with_argmax_plain
 from refdet.ops.box_iou import check_box_iou
 from refdet.ops.nms import check_nms
-from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
-
-_core = load_extension("_core")
+from refdet.ops.soft_nms import check_soft_nms
 
 _DIVISIONS = ("guarded", "ieee", "distance")  # as in csrc/scalar.cuh
-_MOST_THREADS = 256
 
 
 def box_iou(boxes1, boxes2, *, out=None, convention=REFDET, threads=1):
@@ -66,52 +75,57 @@ def _nms(kernel, boxes, scores, iou_threshold, convention):
     return keep[:kept].copy()
 
 
-def roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET, threads=1):
-    """`refdet.roi_pool` on up to `threads` cores; small inputs take one."""
-    arguments = input, boxes, output_size, spatial_scale, out, convention
-    return _roi_pool(_core.roi_pool, *arguments, threads, want_argmax=False)[0]
-
-
-def roi_pool_with_argmax(
-    input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET, threads=1
+def soft_nms(
+    boxes,
+    scores,
+    iou_threshold=0.3,
+    sigma=0.5,
+    score_threshold=1e-3,
+    method="linear",
+    *,
+    convention=REFDET,
 ):
-    """`refdet.roi_pool_with_argmax` on up to `threads` cores; small inputs take one."""
-    arguments = input, boxes, output_size, spatial_scale, out, convention
-    return _roi_pool(_core.roi_pool, *arguments, threads, want_argmax=True)
+    """`refdet.soft_nms`."""
+    numbers = iou_threshold, sigma, score_threshold, method
+    return _soft_nms(_core.soft_nms, boxes, scores, numbers, convention)
 
 
-def roi_pool_with_argmax_plain(input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET):
-    """`refdet.roi_pool_with_argmax`, step by step as the reference."""
-    arguments = input, boxes, output_size, spatial_scale, out, convention
-    return _roi_pool(_core.roi_pool_plain, *arguments, 1, want_argmax=True)
+def soft_nms_plain(
+    boxes,
+    scores,
+    iou_threshold=0.3,
+    sigma=0.5,
+    score_threshold=1e-3,
+    method="linear",
+    *,
+    convention=REFDET,
+):
+    """`refdet.soft_nms`, step by step as the reference."""
+    numbers = iou_threshold, sigma, score_threshold, method
+    return _soft_nms(_core.soft_nms_plain, boxes, scores, numbers, convention)
 
 
-def _roi_pool(kernel, input, boxes, output_size, spatial_scale, out, convention, threads, *, want_argmax):
-    input, rois, _, scale, out, convention = check_roi_pool(
-        input, boxes, output_size, spatial_scale, out=out, convention=convention
+def _soft_nms(kernel, boxes, scores, numbers, convention):
+    boxes, scores, threshold, sigma, least, method, convention = check_soft_nms(
+        boxes, scores, *numbers, convention=convention
     )
-    rule = convention.roi
-    threads = _threads(threads)
-    result, argmax = _direct(out), np.empty(out.shape, np.int64) if want_argmax else None
-    kernel(
-        _plain(input),
-        _plain(rois),
-        scale=float(scale),
-        float_edges=rule.edges == "float",
-        lowest=rule.lowest,
-        threads=threads,
-        out=result,
-        argmax=argmax,
+    rule = convention.suppression
+    new_scores, keep = np.array(scores, order="C"), np.empty(len(boxes), np.int64)
+    kept = kernel(
+        _plain(boxes),
+        new_scores,
+        **_overlap(convention),
+        threshold=float(threshold),
+        inclusive=rule.soft_inclusive,
+        ties_last=rule.ties == "last",
+        swaps=rule.soft_order == "swap",
+        gaussian=method == "gaussian",
+        sigma=float(sigma),
+        score_threshold=float(least),
+        keep=keep,
     )
-    return _delivered(result, out), argmax
-
-
-def roi_pool_backward(grad_output, argmax, boxes, input_shape):
-    """`refdet.roi_pool_backward`."""
-    grad_output, argmax, images, shape = check_roi_pool_backward(grad_output, argmax, boxes, input_shape)
-    grad_input = np.zeros(shape, grad_output.dtype)
-    _core.roi_pool_backward(_plain(grad_output), _plain(argmax), _plain(images), grad_input)
-    return grad_input
+    keep = keep[:kept].copy()
+    return keep, new_scores[keep]
 
 
 def _overlap(convention):
@@ -122,23 +136,3 @@ def _overlap(convention):
         "signed_area": rule.inverted == "signed",
         "division": _DIVISIONS.index(rule.division),
     }
-
-
-def _threads(value):
-    return min(checks.whole_number(value, "threads", 1), _MOST_THREADS)
-
-
-def _plain(array, dtype=None):
-    """The array itself if a pointer can walk over it, a copy otherwise."""
-    return np.require(array, dtype, ["C", "ALIGNED"])
-
-
-def _direct(out):
-    """`out` if a kernel can write to it, an array in its place otherwise."""
-    return out if out.flags.c_contiguous and out.flags.aligned else np.empty(out.shape, out.dtype)
-
-
-def _delivered(result, out):
-    if result is not out:
-        out[...] = result
-    return out

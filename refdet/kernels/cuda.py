@@ -1,8 +1,9 @@
 """The CUDA kernels on a device, through CuPy: the references' signatures, CuPy arrays in and out.
 
 Everything runs on the device of the first array and on CuPy's current stream; the number of kept boxes is
-the one value that `nms` brings to the host. Importing this raises ImportError, with the reason, where CuPy
-or a device is missing. Sources: csrc/box_iou.cu, csrc/nms.cu, csrc/roi_pool.cu.
+the one value that `nms` and `soft_nms` bring to the host. Importing this raises ImportError, with the reason,
+where CuPy or a device is missing. Sources: csrc/box_iou.cu, csrc/nms.cu, csrc/roi_align.cu, csrc/roi_pool.cu,
+csrc/soft_nms.cu.
 
 The checks use a little of CuPy's own arithmetic, which takes float32 numbers below 1.2e-38 for zero; the
 kernels do not.
@@ -16,6 +17,7 @@ from functools import cache
 from refdet.kernels import require_device
 from refdet.kernels.cuda_sources import KERNELS, options, source
 from refdet.kernels.launch import Operations
+from refdet.kernels.launch_rois import RoiOperations
 
 require_device()
 
@@ -51,11 +53,15 @@ class _CudaDevice:
         function((*grid, 1, 1)[:3], (*block, 1, 1), arguments)
 
 
-_operations = Operations(_CudaDevice())
+_device = _CudaDevice()
+_operations, _rois = Operations(_device), RoiOperations(_device)
 
 box_iou = _operations.box_iou
 nms = _operations.nms
 nms_plain = _operations.nms_plain
-roi_pool = _operations.roi_pool
-roi_pool_with_argmax = _operations.roi_pool_with_argmax
-roi_pool_backward = _operations.roi_pool_backward
+roi_align = _rois.roi_align
+roi_align_backward = _rois.roi_align_backward
+roi_pool = _rois.roi_pool
+roi_pool_with_argmax = _rois.roi_pool_with_argmax
+roi_pool_backward = _rois.roi_pool_backward
+soft_nms = _operations.soft_nms

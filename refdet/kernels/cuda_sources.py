@@ -9,6 +9,7 @@ KERNELS = {
     "nms": ("nms_plain", "nms_mask", "nms_reduce"),
     "roi_align": ("roi_align", "roi_align_backward"),
     "roi_pool": ("roi_pool", "roi_pool_backward"),
+    "soft_nms": ("soft_nms_float", "soft_nms_double"),
 }
 """For each .cu file, by its stem, the kernels in it."""
 

@@ -15,7 +15,7 @@ import numpy as np
 from refdet.conventions import REFDET, Overlap
 from refdet.ops.box_iou import check_box_iou
 from refdet.ops.nms import check_nms
-from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
+from refdet.ops.soft_nms import check_soft_nms
 
 THREADS = 256
 """Threads of a block at most, where the kernel leaves that open."""
@@ -46,11 +46,32 @@ class Device(Protocol):
         """Run a kernel of that precision."""
 
 
-class Operations:
-    """The paired operations on one device; names and signatures are the references'."""
+class Launcher:
+    """Arrays and launches on one device."""
 
     def __init__(self, device: Device):
         self._device, self._xp = device, device.xp
+
+    def _packed(self, array):
+        return self._xp.ascontiguousarray(array)
+
+    def _target(self, out):
+        """Where the kernel writes: `out` itself if it is contiguous."""
+        return out if out.flags.c_contiguous else self._device.empty(out.shape, out.dtype)
+
+    def _launch(self, kernel, dtype, grid, threads, *arguments):
+        for count, most, axis in zip(grid, MAX_GRID, "xy", strict=False):
+            if count > most:
+                raise ValueError(f"{kernel}: {count} blocks along {axis}; a launch can have {most}")
+        self._device.launch(kernel, dtype.name, grid, (threads,), arguments)
+
+    def _each(self, kernel, dtype, count, *arguments):
+        """One thread for each of `count` items."""
+        self._launch(kernel, dtype, (_blocks(count, THREADS),), THREADS, *arguments)
+
+
+class Operations(Launcher):
+    """The paired operations on one device, but for RoIs; names and signatures are the references'."""
 
     def box_iou(self, boxes1, boxes2, *, out=None, convention=REFDET):
         """`refdet.box_iou` (IOU-1), one thread per pair of boxes."""
@@ -104,47 +125,42 @@ class Operations:
             self._launch("nms_plain", boxes.dtype, (1,), _threads(n), *given, alive, keep, kept)
             return keep[: int(kept[0])]
 
-    def roi_pool(self, input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET):
-        """`refdet.roi_pool` (ROI-5), one thread per pooled value."""
-        pooled, _ = self.roi_pool_with_argmax(
-            input, boxes, output_size, spatial_scale, out=out, convention=convention
-        )
-        return pooled
-
-    def roi_pool_with_argmax(
-        self, input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET
+    def soft_nms(
+        self,
+        boxes,
+        scores,
+        iou_threshold=0.3,
+        sigma=0.5,
+        score_threshold=1e-3,
+        method="linear",
+        *,
+        convention=REFDET,
     ):
-        """`refdet.roi_pool_with_argmax` (ROI-5), one thread per pooled value."""
-        with self._device.of(input):
-            input, rois, (rows, columns), scale, out, convention = check_roi_pool(
-                input, boxes, output_size, spatial_scale, out=out, convention=convention, xp=self._xp
+        """`refdet.soft_nms`, in one block: every pick waits for the decays of the one before."""
+        numbers = iou_threshold, sigma, score_threshold, method
+        with self._device.of(boxes):
+            boxes, scores, threshold, sigma, least, method, convention = check_soft_nms(
+                boxes, scores, *numbers, convention=convention, xp=self._xp
             )
-            argmax = self._device.empty(out.shape, np.int64)
-            if out.size:
-                pooled = self._target(out)
-                sizes = map(np.int64, (*input.shape, len(rois), rows, columns))
-                rule = convention.roi
-                switches = np.int32(rule.edges == "float"), out.dtype.type(rule.lowest)
-                given = self._packed(input), self._packed(rois), *sizes, scale, *switches
-                grid = (_blocks(out.size, THREADS),)
-                self._launch("roi_pool", out.dtype, grid, THREADS, *given, pooled, argmax)
-                _deliver(pooled, out)
-            return out, argmax
-
-    def roi_pool_backward(self, grad_output, argmax, boxes, input_shape):
-        """`refdet.roi_pool_backward` (ROI-5), one thread per channel of an image, RoI after RoI."""
-        with self._device.of(grad_output):
-            grad_output, argmax, images, (n, channels, height, width) = check_roi_pool_backward(
-                grad_output, argmax, boxes, input_shape, xp=self._xp
+            rule, n = convention.suppression, len(boxes)
+            if n == 0:
+                return self._device.empty(0, np.int64), scores.copy()
+            switches = (
+                np.int32(rule.soft_inclusive),
+                np.float64(threshold),
+                np.int32(rule.ties == "last"),
+                np.int32(rule.soft_order == "swap"),
+                np.int32(method == "gaussian"),
+                np.float64(sigma),
+                np.float64(least),
             )
-            grad_input = self._xp.zeros((n, channels, height, width), grad_output.dtype)
-            if grad_input.size and grad_output.size:
-                count, _, rows, columns = grad_output.shape
-                sizes = map(np.int64, (n, channels, height * width, count, rows * columns))
-                given = self._packed(grad_output), self._packed(argmax), self._packed(images), *sizes
-                grid = (_blocks(n * channels, THREADS),)
-                self._launch("roi_pool_backward", grad_output.dtype, grid, THREADS, *given, grad_input)
-            return grad_input
+            new_scores, line = self._xp.array(scores, order="C"), self._device.empty(n, np.int64)
+            keep, kept = self._kept(n)
+            given = self._packed(boxes), np.int64(n), *_overlap(convention.overlap), *switches
+            kernel = "soft_nms_float" if scores.dtype == np.float32 else "soft_nms_double"
+            self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, new_scores, line, keep, kept)
+            keep = keep[: int(kept[0])]
+            return keep, new_scores[keep]
 
     def _ranked(self, boxes, scores, iou_threshold, convention):
         """Boxes, their order from best to worst, and the rule's five arguments: the step `sort`."""
@@ -159,19 +175,6 @@ class Operations:
     def _kept(self, count):
         """Room for the kept boxes, and for their number."""
         return self._device.empty(count, np.int64), self._device.empty(1, np.int64)
-
-    def _packed(self, array):
-        return self._xp.ascontiguousarray(array)
-
-    def _target(self, out):
-        """Where the kernel writes: `out` itself if it is contiguous."""
-        return out if out.flags.c_contiguous else self._device.empty(out.shape, out.dtype)
-
-    def _launch(self, kernel, dtype, grid, threads, *arguments):
-        for count, most, axis in zip(grid, MAX_GRID, "xy", strict=False):
-            if count > most:
-                raise ValueError(f"{kernel}: {count} blocks along {axis}; a launch can have {most}")
-        self._device.launch(kernel, dtype.name, grid, (threads,), arguments)
 
 
 def _overlap(rule: Overlap):

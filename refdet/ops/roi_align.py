@@ -101,8 +101,7 @@ def roi_align(
                  after row. A point up to one cell off the map takes the cell at the border; one farther off adds 0.
     average.     Divide by the number of points.
 
-    All in the dtype of `input`, in the order of torchvision's CPU kernel, whose bits come out under TORCHVISION.
-    A NaN or infinite place lies off the map. Twins: csrc/roi_align.cpp, csrc/roi_align.cu.
+    All in the dtype of `input`, in the order of torchvision's CPU kernel. A place that is NaN lies off the map.
 
     References
     ----------
@@ -117,21 +116,17 @@ def roi_align(
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
     """
-    rule, (height, width) = convention.roi, input.shape[2:]
     out[...] = 0
-    for k, (image, corners) in enumerate(zip(boxes[:, 0], boxes[:, 1:], strict=True)):
-        (x, y), bin_size = project(corners, spatial_scale, aligned, output_size)
+    for k, (image, *corners) in enumerate(boxes):
+        (x, y), bin_size = project(np.array(corners), spatial_scale, aligned, output_size)
         yield "project: RoI {k} begins at x {x}, y {y}; each bin has width and height {bin_size}"
-        across, down = rule.samples(bin_size, sampling_ratio).tolist()
+        across, down = convention.roi.samples(bin_size, sampling_ratio).tolist()
         xs, ys = lay(x, bin_size[0], output_size[1], across), lay(y, bin_size[1], output_size[0], down)
         yield "sample: {down} rows of {across} points in each bin"
         with np.errstate(over="ignore", invalid="ignore"):
             for i, j in np.ndindex(output_size):
-                for point in product(beside(ys[i], height), beside(xs[j], width)):
-                    values = (
-                        weight * input[int(image), :, row, column] for weight, row, column in around(*point)
-                    )
-                    out[k, :, i, j] += sum(values)  # (C,)
+                for cells in around(ys[i], xs[j], input.shape[2:]):
+                    out[k, :, i, j] += sum(w * input[int(image), :, row, column] for w, row, column in cells)
         yield "interpolate: the points of each bin of RoI {k} are added up"
         count = max(down * across, 1)
         out[k] /= count
@@ -157,23 +152,28 @@ def lay(begin, bin_size, bins, samples):
     return begin + p * bin_size + i * bin_size / samples  # (bins, 1) with (samples,) -> (bins, samples)
 
 
+def on_map(places, cells):
+    """True for each place on an axis of so many cells that lies on it, or one cell off at most; NaN does not."""
+    return (places >= -1) & (places <= cells) & (cells > 0)
+
+
 def beside(places, cells):
-    """Of each place on an axis of so many cells: the cell before it and the one behind, and the weight of each."""
-    places = places[(places >= -1) & (places <= cells)] if cells else places[:0]  # NaN is neither
+    """Of each place on the map: the cell before it and the one behind, and the weight of each."""
     places = np.maximum(places, 0)
     before = np.minimum(places.astype(np.int64), cells - 1)
     behind = np.minimum(before + 1, cells - 1)
     past = np.where(before < behind, places - before.astype(places.dtype), 0)
-    return list(zip(before, behind, 1 - past, past, strict=True))
+    return before, behind, 1 - past, past
 
 
-def around(vertical, horizontal):
-    """The four cells around a point, row after row, from what lies beside it on both axes: (weight, row, column)."""
-    (top, bottom, near_top, near_bottom), (left, right, near_left, near_right) = vertical, horizontal
-    yield near_top * near_left, top, left
-    yield near_top * near_right, top, right
-    yield near_bottom * near_left, bottom, left
-    yield near_bottom * near_right, bottom, right
+def around(ys, xs, shape):
+    """Of each point on the map, row after row: the four cells around it, as (weight, row, column)."""
+    axes = []
+    for places, cells in zip((ys, xs), shape, strict=True):
+        before, behind, near, past = beside(places[on_map(places, cells)], cells)
+        axes.append(zip(zip(before, near, strict=True), zip(behind, past, strict=True), strict=True))
+    for vertical, horizontal in product(*axes):
+        yield [(near_y * near_x, y, x) for (y, near_y), (x, near_x) in product(vertical, horizontal)]
 
 
 def check_roi_align_backward(grad_output, boxes, input_shape, scale, ratio, aligned, convention, xp=np):
@@ -232,19 +232,19 @@ def roi_align_backward(
     array([[0., 0.],
            [0., 1.]])
     """
-    grad_output, boxes, shape, scale, ratio, aligned, convention = check_roi_align_backward(
+    grad_output, rois, shape, scale, ratio, aligned, convention = check_roi_align_backward(
         grad_output, boxes, input_shape, spatial_scale, sampling_ratio, aligned, convention
     )
     grad_input, output_size = np.zeros(shape, grad_output.dtype), grad_output.shape[2:]
     # step: scatter
-    for k, corners in enumerate(boxes[:, 1:]):
-        (x, y), bin_size = project(corners, scale, aligned, output_size)
+    for k, (image, *corners) in enumerate(rois):
+        (x, y), bin_size = project(np.array(corners), scale, aligned, output_size)
         across, down = convention.roi.samples(bin_size, ratio).tolist()
         xs, ys = lay(x, bin_size[0], output_size[1], across), lay(y, bin_size[1], output_size[0], down)
         with np.errstate(over="ignore", invalid="ignore"):
             for i, j in np.ndindex(output_size):
-                for point in product(beside(ys[i], shape[2]), beside(xs[j], shape[3])):
-                    for weight, row, column in around(*point):
+                for cells in around(ys[i], xs[j], shape[2:]):
+                    for weight, row, column in cells:
                         share = grad_output[k, :, i, j] * weight / (down * across)  # (C,)
-                        grad_input[int(boxes[k, 0]), :, row, column] += share
+                        grad_input[int(image), :, row, column] += share
     return grad_input

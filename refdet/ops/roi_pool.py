@@ -144,8 +144,9 @@ def roi_pool_with_argmax(
     rule, (height, width) = convention.roi, input.shape[2:]
     argmax = np.full(out.shape, -1, np.int64)
     out[...] = 0
-    for k, (image, corners) in enumerate(zip(boxes[:, 0], boxes[:, 1:], strict=True)):
-        (x1, y1), (columns_covered, rows_covered) = rule.span(corners[:2], corners[2:], spatial_scale)
+    for k, (image, *corners) in enumerate(boxes):
+        first, last = np.array(corners[:2]), np.array(corners[2:])
+        (x1, y1), (columns_covered, rows_covered) = rule.span(first, last, spatial_scale)
         yield "project: RoI {k} covers {rows_covered} rows from {y1} and {columns_covered} columns from {x1}"
         rows = rule.bins(y1, rows_covered, output_size[0], height, input.dtype).tolist()
         columns = rule.bins(x1, columns_covered, output_size[1], width, input.dtype).tolist()

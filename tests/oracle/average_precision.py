@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import built_average_precision
 from .cases import Stream, ordered
 
 A, B = (1, 1, 0, 0, 10, 10, 0), (1, 1, 2, 0, 12, 10, 0)
@@ -162,12 +163,15 @@ def _tags(pairs):
     return "".join(f"<{name}>{value}</{name}>" for name, value in pairs)
 
 
-RUNNERS = {"coco": coco, "fast_rcnn": fast_rcnn}
+CURVE_RUNNERS = built_average_precision.CURVE_RUNNERS
+RUNNERS = {"coco": coco, "fast_rcnn": fast_rcnn, **built_average_precision.RUNNERS}
 
 
 def record(system):
     """Answers of one system by name of the data set; voc_eval.py cannot read a file without detections."""
+    if system in CURVE_RUNNERS:
+        return built_average_precision.record_curves(system)
     sets = data_sets()
-    if system == "fast_rcnn":
+    if system != "coco":
         sets = {name: rows for name, rows in sets.items() if any(row[1] == 1 for row in rows[1])}
     return {name: RUNNERS[system](*rows) for name, rows in sets.items()}

@@ -94,6 +94,12 @@ def box_iou(stream, family, dtype):
     return boxes[:6], boxes[6:]
 
 
+def some_pairs(seed, family, dtype):
+    """Two cases of two boxes with three."""
+    drawn = [box_iou(Stream(f"{seed}/{i}"), family, dtype) for i in (0, 1)]
+    return [(first[:2], second[:3]) for first, second in drawn]
+
+
 def box_area(stream, family, dtype):
     return (BOXES[family](stream, 13).astype(dtype),)
 
@@ -120,6 +126,17 @@ def odd_scores(stream, dtype):
     boxes, scores, threshold = nms(stream, "lattice", dtype)
     odd = np.array([np.nan, -np.nan, np.inf, -np.inf, -0.0, 0.0], dtype)
     return boxes, np.where(stream.unit((12,)) < 0.5, odd[stream.integers(0, 6, (12,))], scores), threshold
+
+
+def soft_nms(stream, family, dtype, method):
+    """As `nms`; sigma 1/2, and a least score that equals a level, or is low."""
+    boxes, scores, threshold = nms(stream, family, dtype)
+    return boxes, scores, threshold, 0.5, [0.25, 0.1, 1e-3][stream.integers(0, 3, (1,))[0]], method
+
+
+def diou_nms(stream, family, dtype):
+    """As `nms`; the exponent of the distance term."""
+    return *nms(stream, family, dtype), [1.0, 0.6][stream.integers(0, 2, (1,))[0]]
 
 
 def pair(p, q, inclusive):
@@ -159,6 +176,21 @@ def many_boxes(count, score_dtype="float64"):
     boxes = np.repeat(lattice(stream, count // 8 + 1) - 9, 8, axis=0)[:count]
     scores = (np.argsort(stream.unit((count,))) + 1) / 4096
     return boxes, scores.astype(score_dtype), stream.integers(0, 2, (count,)), 0.5
+
+
+def crowd(count, dtype):
+    """`count` boxes of two classes at four places, all scores different, none above -1: the shift is 0."""
+    stream = Stream(count)
+    places = np.array([[-9, -9, -5, -5], [-9, -9, -5, -6], [-8, -8, -4, -4], [-5, -5, -1, -1]], dtype)
+    boxes = places[stream.integers(0, 4, (count,))]
+    scores = (np.argsort(stream.unit((count,))) + 1) / 2**15
+    return [(boxes, scores.astype(dtype), stream.integers(0, 2, (count,)), 0.5)]
+
+
+def far_classes(dtype):
+    """The second box lies where YOLOv5 shifts the third one, of class 1: 7680 pixels to the right."""
+    boxes = np.array([[0, 0, 4, 4], [7680, 7680, 7684, 7684], [0, 0, 4, 4], [8000, 0, 8004, 4]], dtype)
+    return boxes, np.array([1, 0.75, 0.5, 0.25], dtype), np.array([0, 0, 1, 1]), 0.5
 
 
 def many_ties(count):
@@ -209,6 +241,34 @@ def odd_corner(value, column, dtype):
     roi = np.array([[0, 1, 1, 4, 4]], dtype)
     roi[0, column] = value
     return np.arange(36, dtype=dtype).reshape(1, 1, 6, 6), roi, (2, 2), 1.0
+
+
+def roi_align(stream, dtype, aligned, malformed=True):
+    """RoIs on quarters of a cell, any number of samples; without malformed ones, all have a size."""
+    cells, rois, output, scale = roi_pool(stream, dtype)
+    rois = rois.astype(np.float64)
+    if not malformed:
+        rois[:, 1:] = ordered(rois[:, 1:])
+    rois[:, 1:] += stream.integers(0, 2, (len(rois), 1)) / 4
+    return cells, rois.astype(dtype), output, scale, int(stream.integers(0, 4, (1,))[0]), aligned
+
+
+def with_size(stream, n):
+    """Boxes with a size, on quarters."""
+    corner = stream.integers(-8, 40, (n, 2)) / 4
+    return np.hstack([corner, corner + stream.integers(1, 40, (n, 2)) / 4])
+
+
+def encoded(stream, dtype, *numbers):
+    """Boxes and anchors; and what else the coder takes."""
+    return with_size(stream, 12).astype(dtype), with_size(stream, 12).astype(dtype), *numbers
+
+
+def decoded(stream, dtype, *numbers):
+    """Deltas, a few beyond any bound, and anchors; and what else the coder takes."""
+    deltas = stream.integers(-16, 17, (12, 4)) / 8
+    deltas[:2] *= 20
+    return deltas.astype(dtype), with_size(stream, 12).astype(dtype), *numbers
 
 
 def roi_pool_backward(stream, dtype):

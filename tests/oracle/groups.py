@@ -1,7 +1,7 @@
-"""Which cases each system was given: ``GROUPS[system]["op/family/dtype"]()`` is the list of them.
+"""Which cases each packaged system was given, and which groups of them are known to disagree.
 
-A group agrees as a whole, or it stands in `DISAGREEMENTS` with the reason. Groups in `FRESH` can be drawn
-again from any seed, for a run against the system itself.
+A group agrees as a whole, or it stands in `DISAGREEMENTS` with the reason. group_table.py holds the table, and
+built_groups.py what was given to the systems that are built from their sources.
 """
 
 from __future__ import annotations
@@ -10,33 +10,16 @@ from functools import partial
 
 import numpy as np
 
-from . import cases
-from .cases import FARTHEST, FLOATS, Stream
+from . import built_groups, cases
+from .cases import FARTHEST, FLOATS
+from .group_table import FRESH, GROUPS, add, add_fixed, draw
+
+__all__ = ["DISAGREEMENTS", "FRESH", "GROUPS"]
 
 SINGLE, DOUBLE = FLOATS
 SHAPES = ("lattice", "dyadic", "tenth", "inverted", "points")
 EXACT = ("lattice", "dyadic", "inverted", "points", "fine")
 """Where xyxy and xywh hold the same numbers."""
-
-GROUPS: dict[str, dict] = {}
-FRESH: dict[str, dict] = {}
-
-
-def add(system, op, family, draw, count):
-    """A group of `count` cases, `draw(stream)` each; the dtype is part of the family's name."""
-    name = f"{op}/{family}"
-    GROUPS.setdefault(system, {})[name] = lambda: [draw(Stream(f"{name}/{i}")) for i in range(count)]
-    FRESH.setdefault(system, {})[name] = draw
-
-
-def add_fixed(system, op, family, make):
-    """A group that is written out, not drawn."""
-    GROUPS.setdefault(system, {})[f"{op}/{family}"] = make
-
-
-def draw(function, *args):
-    return lambda stream: function(stream, *args)
-
 
 for dtype in FLOATS:
     for family in (*SHAPES, "uniform", "non_finite"):
@@ -102,7 +85,7 @@ add_fixed("opencv", "batched_nms", "many/float64", lambda: [cases.many_boxes(100
 add("coco", "box_iou", "lattice/float32", draw(cases.box_iou, "lattice", SINGLE), 4)
 add("coco", "box_iou", "tenth/float64", draw(cases.box_iou, "tenth", DOUBLE), 8)
 
-DISAGREEMENTS = {
+DISAGREEMENTS = built_groups.DISAGREEMENTS | {
     ("torchvision", "batched_nms/many_ties/float64"): (
         "above 4000 coordinates torchvision sorts the kept boxes of all classes with torch.sort's default, "
         "which is not stable"

@@ -9,6 +9,8 @@ written:
     export REFDET_FAST_RCNN=OUT NPY_DISABLE_CPU_FEATURES="X86_V3 X86_V4 AVX512_ICL"
     python -m tests.oracle.record fast_rcnn
 
+The systems of build_sources.py need REFDET_SOURCES=OUT.
+
 A system that raises ZeroDivisionError has the empty answer.
 """
 
@@ -31,7 +33,7 @@ def record(name):
         function = system.ops[group.partition("/")[0]]
         answers[group] = [answer(function, arguments) for arguments in make()]
     recordings.save(name, answers)
-    if name in average_precision.RUNNERS:
+    if name in (*average_precision.RUNNERS, *average_precision.CURVE_RUNNERS):
         recordings.save_text(f"{name}_average_precision.json", average_precision.record(name))
     recordings.save_text("versions.json", dict(sorted(versions.items())))
     print(f"{name}: {sum(map(len, answers.values()))} cases in {len(answers)} groups")

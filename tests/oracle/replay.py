@@ -28,6 +28,7 @@ REFERENCE = {
 DECIDES = {
     "offset_classes_up_to": ("batched_nms",),
     "least_offset": ("batched_nms",),
+    "most_offset": ("batched_nms",),
     "overlap": ("box_area", "box_iou", "nms", "batched_nms"),
     "suppression": ("nms", "batched_nms"),
     "roi": ("roi_pool", "roi_pool_with_argmax"),

@@ -1,44 +1,21 @@
-"""The real systems behind one signature per op: NumPy arrays in, NumPy arrays out, nothing of refdet.
+"""The real systems by name: those that are packages, and py-faster-rcnn with Caffe, which build_fast_rcnn.py builds.
 
-``SYSTEMS[name]`` knows which version is installed, and has the ops that the system can run. Each op takes the
-arguments that cases.py draws. Boxes come as corners; a system that wants another format gets it here.
+system.py says what a system is; those that build_sources.py builds stand in built_libraries.py,
+built_mmcv.py, built_python.py and built_voc.py.
 """
 
 from __future__ import annotations
 
 import ctypes
-import importlib.metadata
 import importlib.util
 import os
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class System:
-    """One system: the packages or sources whose versions matter, and its ops."""
-
-    packages: tuple[str, ...]
-    ops: dict
-    sources: dict = field(default_factory=dict)
-
-    def versions(self):
-        """What is installed, by package; LookupError that says what is missing."""
-        if self.sources and "REFDET_FAST_RCNN" not in os.environ:
-            raise LookupError("REFDET_FAST_RCNN does not name a folder that build_fast_rcnn.py made")
-        try:
-            return {name: importlib.metadata.version(name) for name in self.packages} | self.sources
-        except importlib.metadata.PackageNotFoundError as error:
-            raise LookupError(f"{error.name} is not installed") from None
-
-
-def xywh(boxes):
-    """Corner and size; exact on the lattices."""
-    return np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]]).astype(np.float64)
-
+from . import built_libraries, built_mmcv, built_python, built_voc
+from .system import System, xywh
 
 # torchvision, its CPU kernels
 
@@ -266,5 +243,10 @@ SYSTEMS = {
             "voc_eval.py": "rbgirshick/py-faster-rcnn 45e0da9",
             "roi_pooling_layer.cpp": "rbgirshick/caffe-fast-rcnn 4c85442",
         },
+        ("REFDET_FAST_RCNN", ""),
     ),
+    **built_libraries.SYSTEMS,
+    **built_mmcv.SYSTEMS,
+    **built_python.SYSTEMS,
+    **built_voc.SYSTEMS,
 }

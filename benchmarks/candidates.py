@@ -1,0 +1,82 @@
+"""Who takes part: one call with everything prepared, and how its result becomes NumPy arrays."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import refdet
+
+OWN = {"reference": "", "vectorized": "vectorized", "C++": "cpp", "CUDA": "cuda"}
+"""What the tables call refdet's implementations, and the modules of refdet.kernels that have them."""
+
+
+def arrays(result):
+    """A result as a tuple of NumPy arrays."""
+    return tuple(map(np.asarray, result)) if isinstance(result, tuple | list) else (np.asarray(result),)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One implementation of an op, with its arguments in the form that it wants.
+
+    An `own` one must give the bits of the others; `wall` says that its time is that of the clock on the
+    wall, because a device works while the processor waits.
+    """
+
+    name: str
+    call: Callable[[], Any]
+    host: Callable[[Any], tuple] = arrays
+    own: bool = False
+    wall: bool = False
+
+
+@dataclass(frozen=True)
+class Absent:
+    """One that does not take part, and why."""
+
+    name: str
+    reason: str
+
+
+def own(op, *arguments, names=OWN, label="", **keywords):
+    """Refdet's implementations of an op; `label` tells apart two calls of the same one."""
+    return [_own(name, op, arguments, label, keywords) for name in names]
+
+
+def _own(name, op, arguments, label, keywords):
+    title = f"{name}, {label}" if label else name
+    try:
+        module = importlib.import_module(f"refdet.kernels.{OWN[name]}") if OWN[name] else refdet
+    except ImportError as error:
+        return Absent(title, str(error).splitlines()[0])
+    if not hasattr(module, op):
+        return Absent(title, f"{module.__name__} has no {op}")
+    function = getattr(module, op)
+    if name == "CUDA":
+        return _on_device(title, function, arguments, keywords)
+    return Candidate(title, lambda: function(*arguments, **keywords), own=True)
+
+
+def _on_device(title, function, arguments, keywords):
+    """A CuPy function, from arrays that are on the device already until its last kernel has ended."""
+    import cupy
+
+    def moved(value):
+        return cupy.asarray(value) if isinstance(value, np.ndarray) else value
+
+    given, named = [moved(a) for a in arguments], {key: moved(value) for key, value in keywords.items()}
+
+    def call():
+        result = function(*given, **named)
+        cupy.cuda.get_current_stream().synchronize()
+        return result
+
+    def host(result):
+        return tuple(map(cupy.asnumpy, result if isinstance(result, tuple) else (result,)))
+
+    return Candidate(title, call, host, own=True, wall=True)

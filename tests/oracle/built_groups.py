@@ -1,0 +1,88 @@
+"""Which cases each system that build_sources.py builds was given, and which groups are known to disagree."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from . import cases
+from .cases import FARTHEST, FLOATS
+from .group_table import add, add_fixed, draw
+
+SINGLE, DOUBLE = FLOATS
+SHAPES = ("lattice", "dyadic", "tenth", "inverted", "points", "uniform")
+EXACT = ("lattice", "dyadic", "inverted", "points")
+"""Where corners, corner and size, and centre and size hold the same numbers."""
+
+
+def suppression(system, families, dtype, nms=20, batched=15):
+    """Groups of nms and batched_nms for one precision."""
+    for family in families:
+        add(system, "nms", f"{family}/{dtype}", draw(cases.nms, family, dtype), nms)
+        if batched:
+            add(system, "batched_nms", f"{family}/{dtype}", draw(cases.batched_nms, family, dtype), batched)
+    add_fixed(system, "nms", f"exact/{dtype}", partial(cases.exact_nms, dtype))
+    if batched:
+        add(system, "batched_nms", f"below_zero/{dtype}", draw(cases.below_zero, dtype), batched)
+
+
+def overlaps(system, op, families, dtype, count=4):
+    for family in families:
+        add(system, op, f"{family}/{dtype}", draw(cases.box_iou, family, dtype), count)
+
+
+for system in ("darknet", "darknet_ab"):
+    overlaps(system, "box_iou", (*EXACT, "fine", "tenth"), SINGLE)
+    suppression(system, EXACT, SINGLE)
+
+overlaps("caffe_ssd", "box_iou", SHAPES, SINGLE)
+suppression("caffe_ssd", SHAPES, SINGLE, batched=0)
+
+for dtype in FLOATS:
+    overlaps("torchvision_cuda", "box_iou", (*SHAPES, "non_finite"), dtype)
+    suppression("torchvision_cuda", (*SHAPES, "non_finite"), dtype)
+    values = [np.nan, np.inf, -np.inf, -FARTHEST, FARTHEST, 0.0, -0.0]
+    add("torchvision_cuda", "roi_pool_with_argmax", f"half/{dtype}", draw(cases.roi_pool, dtype), 20)
+    add("torchvision_cuda", "roi_pool_with_argmax", f"odd/{dtype}", draw(cases.odd_cells, dtype, values), 20)
+add_fixed("torchvision_cuda", "roi_pool_with_argmax", "whole/float32", partial(cases.whole_rois, SINGLE))
+add(
+    "torchvision_cuda",
+    "roi_pool_with_argmax",
+    "huge/float64",
+    draw(cases.odd_cells, DOUBLE, [-1e300, 1e300]),
+    10,
+)
+for count in (24_999, 25_000, 25_001):
+    add_fixed("torchvision_cuda", "batched_nms", f"{count}/float32", partial(cases.crowd, count, SINGLE))
+
+for family in SHAPES:
+    add("detectron2", "box_area", f"{family}/{SINGLE}", draw(cases.box_area, family, SINGLE), 3)
+overlaps("detectron2", "box_iou", SHAPES, SINGLE)
+overlaps("detectron2", "box_iou", ("tenth",), DOUBLE)
+suppression("detectron2", SHAPES, SINGLE)
+for count in (999, 1_000, 1_001):
+    add_fixed("detectron2", "batched_nms", f"{count}/float32", partial(cases.crowd, count, SINGLE))
+add_fixed("detectron2", "roi_pool", "whole/float32", partial(cases.whole_rois, SINGLE))
+add("detectron2", "roi_pool", "odd/float32", draw(cases.odd_cells, SINGLE, [np.nan, np.inf, -np.inf]), 10)
+
+suppression("mmcv", SHAPES, SINGLE)
+for count in (9_999, 10_000):
+    add_fixed("mmcv", "batched_nms", f"{count}/float32", partial(cases.crowd, count, SINGLE))
+
+suppression("yolov5", EXACT, SINGLE)
+add_fixed("yolov5", "batched_nms", "far/float32", lambda: [cases.far_classes(SINGLE)])
+
+for family in ("lattice", "dyadic", "tenth", "tilted", "points"):
+    # Each pair costs some twenty questions to Octave.
+    make = partial(cases.some_pairs, f"voc/{family}", family, DOUBLE)
+    add_fixed("voc", "box_iou", f"{family}/{DOUBLE}", make)
+add_fixed("voc", "box_iou", f"lattice/{SINGLE}", partial(cases.some_pairs, "voc/single", "lattice", SINGLE))
+
+DISAGREEMENTS = {
+    ("darknet", "box_iou/tenth/float32"): (
+        "darknet is given centre and size and computes the corners again; off the dyadic grid they differ"
+    ),
+    ("darknet_ab", "box_iou/tenth/float32"): "as darknet",
+    ("detectron2", "box_iou/tenth/float64"): "Boxes keeps float32 whatever comes; refdet computes in float64",
+}
