@@ -251,6 +251,36 @@ def rois(value, name, images, dtype, finite, *, xp=np):
     return array
 
 
+def scale(value, name, dtype):
+    """`value` as a finite number above 0 of that dtype."""
+    with np.errstate(over="ignore", under="ignore"):
+        number = np.dtype(dtype).type(real_number(value, name))
+    if not 0 < number < np.inf:
+        raise ValueError(f"{name}: {value} came, {number} in {dtype}; wanted a finite one above 0")
+    return number
+
+
+def gradient(grad_output, input_shape, *, xp=np):
+    """The gradient of pooled values (K, C, rows, columns), and the shape (N, C, H, W) of the map they came from."""
+    grad_output = real_array(grad_output, "grad_output", xp=xp)
+    if grad_output.ndim != 4:
+        raise ValueError(f"grad_output: shape is {grad_output.shape}; wanted (K, C, rows, columns)")
+    lengths = shape(input_shape, "input_shape", 4)
+    if lengths[1] != grad_output.shape[1]:
+        raise ValueError(
+            f"input_shape: {lengths[1]} channels came; wanted {grad_output.shape[1]}, as grad_output has"
+        )
+    if np.prod(lengths, dtype=float) * 8 >= 2.0**63:
+        raise ValueError(f"input_shape: {lengths} came, more than an array can hold")
+    return grad_output, lengths
+
+
+def one_each(rois, grad_output):
+    """ValueError unless there is one RoI for each of the gradient's."""
+    if len(rois) != len(grad_output):
+        raise ValueError(f"boxes: {len(rois)} RoIs came; wanted {len(grad_output)}, as grad_output has")
+
+
 def _is_table(part):
     """True for the boxes of one image, false for one row of numbers."""
     return (
