@@ -1,4 +1,4 @@
-"""How wide a box is, and what its overlap with another is: the part `overlap` of a convention (BOX-8, IOU-1 to IOU-5).
+"""How wide a box is, and what its overlap with another is: the part `overlap` of a convention.
 
 The arithmetic of one pair stands here once, for the references and for `kernels.vectorized`; boxes (..., 4) that
 broadcast go in. Its twins are csrc/scalar.cuh and csrc/overlap.cuh.

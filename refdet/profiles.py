@@ -21,8 +21,9 @@ from refdet.conventions import (
 TORCHVISION = Convention(
     "TORCHVISION",
     "torchvision 0.29.2 with torch 2.15.0, CPU kernels; run",
-    # torchvision/ops/boxes.py box_iou: areas multiply as they are, 0/0 is NaN.
-    overlap=Overlap(inverted="signed", division="ieee", finite="propagate"),
+    # torchvision/ops/boxes.py box_iou: areas multiply as they are, 0/0 is NaN. _box_diou_iou and
+    # complete_box_iou: eps is added to the squared diagonal and in alpha, not to the union as in the losses.
+    overlap=Overlap(inverted="signed", division="ieee", finite="propagate", diou_eps=1e-7, ciou_eps=1e-7),
     # csrc/ops/cpu/nms_kernel.cpp: a float32 overlap is compared with a double threshold; stable sort.
     # ops/boxes.py batched_nms: coordinate trick up to 4000 coordinate values on the CPU.
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
@@ -38,8 +39,8 @@ TORCHVISION = Convention(
 TORCHVISION_CUDA = Convention(
     "TORCHVISION_CUDA",
     "torchvision 0.14.1's CUDA kernels, compiled for the CPU, under torchvision 0.29.2; run",
-    # ops/boxes.py box_iou is made of PyTorch operations, the same on every device.
-    overlap=Overlap(inverted="signed", division="ieee", finite="propagate"),
+    # ops/boxes.py box_iou and its kin are made of PyTorch operations, the same on every device.
+    overlap=Overlap(inverted="signed", division="ieee", finite="propagate", diou_eps=1e-7, ciou_eps=1e-7),
     # csrc/ops/cuda/nms_kernel.cu devIoU: `const float threshold`; stable sort.
     # ops/boxes.py batched_nms: coordinate trick up to 100,000 coordinate values on a GPU.
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=100_000),
