@@ -99,10 +99,12 @@ struct SoftRule {
     double sigma, score_threshold;
 };
 
-// A strict order of scores: NaN, where it is let in, is better than any number.
+// Suppression.best, a strict order of scores: NaN, where it is let in, is above all numbers if it wins, else below.
 template <typename score>
-REFDET_HD bool better(score a, score b) {
-    return a != a ? b == b : a > b;
+REFDET_HD bool better(score a, bool a_wins, score b, bool b_wins) {
+    int rank_a = a == a ? 1 : a_wins ? 2 : 0;
+    int rank_b = b == b ? 1 : b_wins ? 2 : 0;
+    return rank_a != rank_b ? rank_a > rank_b : a > b;
 }
 
 // soft_nms.py, _decayed: a score times its weight, in the precision of the scores but for the exponential.

@@ -74,10 +74,15 @@ class Suppression:
         return _over(overlap, threshold, self.soft_inclusive)
 
     def best(self, scores: Floats) -> int:
-        """The place of the best score; NaN, where it is let in, counts as best."""
-        if self.ties == "last":
-            return len(scores) - 1 - int(scores[::-1].argmax())
-        return int(scores.argmax())
+        """The place of the best score in a queue; NaN, where it is let in, is best, or under "swap" only in front."""
+        last = self.ties == "last"
+        if self.soft_order == "stable":
+            return len(scores) - 1 - int(scores[::-1].argmax()) if last else int(scores.argmax())
+        nan = np.isnan(scores)
+        if nan[0]:
+            return 0
+        best = np.flatnonzero(scores == np.max(scores, where=~nan, initial=-np.inf))
+        return int(best[-1] if last else best[0])
 
     def queue(self, low: NDArray[np.bool_]) -> NDArray[np.int64]:
         """The boxes that `soft_nms` starts with: those whose score is not too low, or all."""

@@ -153,13 +153,12 @@ def soft_nms(
         over = rule.decays(overlap, iou_threshold)
         new_scores[queue] = _decayed(new_scores[queue], overlap, over, sigma, method)
         yield "decay: box {i} lowers the scores in the queue, all are now {new_scores}"
-        drop = new_scores[queue] < score_threshold
-        queue = rule.without_dropped(queue, drop)
-        yield "drop: boxes {queue} have {score_threshold} or more, and stay"
+        low = new_scores[queue] < score_threshold
+        dropped, queue = queue[low], rule.without_dropped(queue, low)  # noqa: F841  (the caption names it)
+        yield "drop: boxes {dropped} have less than {score_threshold}, and go"
     return np.array(keep, np.int64), new_scores[keep]
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def _decayed(scores, overlap, over, sigma, method):
     """Scores times their weight; every operation in the precision of the scores, the exponential in float64."""
     o = overlap.astype(scores.dtype)
