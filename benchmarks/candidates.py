@@ -44,7 +44,7 @@ class Absent:
 
 
 def own(op, *arguments, names=OWN, label="", **keywords):
-    """Refdet's implementations of an op; `label` tells apart two calls of the same one."""
+    """All of refdet that has the op; `label` tells apart two calls of the same one."""
     return [_own(name, op, arguments, label, keywords) for name in names]
 
 

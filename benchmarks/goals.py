@@ -36,7 +36,7 @@ class Goal:
 
     def wanted(self):
         """The goal in words."""
-        return f"{self.figure:g} x torchvision, {SLACK * self.figure:.2g} counts"
+        return f"{self.figure:g} x torchvision, {SLACK * self.figure:.2g} is enough"
 
     def told(self, value):
         """The measured value in words."""
@@ -131,7 +131,7 @@ GOALS = (
 
 
 def verdicts(report):
-    """For each goal of the ops that were measured: what was wanted, what came, and "reached", "NOT reached" or "not measured"."""
+    """For each goal of the measured ops: what was wanted, what came, and whether that is enough."""
     measured = {workload["op"] for workload in report["workloads"]}
     rows = []
     for goal in GOALS:

@@ -248,14 +248,9 @@ PEERS = {
         "torchvision": _torchvision("generalized_box_iou"),
         "powerboxes": _powerboxes_overlap("giou_distance"),
     },
-    "distance_box_iou": {
-        "torchvision": _torchvision("distance_box_iou"),
-        "powerboxes": _powerboxes_overlap("diou_distance"),
-    },
-    "complete_box_iou": {
-        "torchvision": _torchvision("complete_box_iou"),
-        "powerboxes": _powerboxes_overlap("ciou_distance"),
-    },
+    # Not powerboxes: for boxes apart, its diou_distance and ciou_distance are 1 (0.3.1), another function.
+    "distance_box_iou": {"torchvision": _torchvision("distance_box_iou")},
+    "complete_box_iou": {"torchvision": _torchvision("complete_box_iou")},
     "nms": {
         "torchvision": _torchvision("nms"),
         "onnxruntime": _onnx_nms,

@@ -31,7 +31,7 @@ class Limits:
     """A quick candidate is called so often in a round that it takes as long as this."""
     call: float = 6.0
     """A candidate whose one call takes longer, or would, is left out."""
-    candidate: float = 12.0
+    candidate: float = 6.0
     """One that took longer in all stops after `FEWEST` rounds; the baseline does not."""
 
 

@@ -1,4 +1,4 @@
-// refdet._core: the kernels on NumPy arrays. Only the files named bindings include pybind11.
+// refdet._core: the kernels on NumPy arrays. bindings*.cpp alone include pybind11.
 //
 // Private: refdet/kernels/cpp.py checks and converts every argument. noconvert() refuses what it did not convert,
 // instead of copying it in silence. The GIL is released while a kernel runs, and no Python object is touched then.
@@ -9,11 +9,11 @@
 namespace {
 
 template <bool plain, typename real>
-void box_iou(const Array<real>& boxes1, const Array<real>& boxes2, int plus_one, bool signed_area, int division,
-             int threads, Array<real>& out) {
+void box_iou(const Array<real>& boxes1, const Array<real>& boxes2, int plus_one, int inverted, int division,
+             double union_eps, int threads, Array<real>& out) {
     const Index n = boxes1.size() / 4, m = boxes2.size() / 4;
     expect(out.size() == n * m);
-    const refdet::OverlapRule rule{plus_one, signed_area, division};
+    const refdet::OverlapRule rule{plus_one, inverted, division, union_eps};
     const real *first = boxes1.data(), *second = boxes2.data();
     real* iou = out.mutable_data();
     const py::gil_scoped_release released;
@@ -25,11 +25,11 @@ void box_iou(const Array<real>& boxes1, const Array<real>& boxes2, int plus_one,
 }
 
 template <bool plain, typename real>
-Index nms(const Array<real>& boxes, const Array<double>& scores, int plus_one, bool signed_area, int division,
-          double threshold, bool inclusive, bool ties_last, Array<Index>& keep) {
+Index nms(const Array<real>& boxes, const Array<double>& scores, int plus_one, int inverted, int division,
+          double union_eps, double threshold, bool inclusive, bool ties_last, Array<Index>& keep) {
     const Index n = scores.size();
     expect(boxes.size() == 4 * n && keep.size() == n);
-    const refdet::OverlapRule overlap{plus_one, signed_area, division};
+    const refdet::OverlapRule overlap{plus_one, inverted, division, union_eps};
     const refdet::SuppressionRule rule{threshold, inclusive, ties_last};
     const real* corners = boxes.data();
     const double* values = scores.data();
@@ -39,46 +39,22 @@ Index nms(const Array<real>& boxes, const Array<double>& scores, int plus_one, b
                  : refdet::nms(corners, values, n, overlap, rule, kept);
 }
 
-template <bool plain, typename real, typename score>
-Index soft_nms(const Array<real>& boxes, Array<score>& scores, int plus_one, bool signed_area, int division,
-               double threshold, bool inclusive, bool ties_last, bool swaps, bool gaussian, double sigma,
-               double score_threshold, Array<Index>& keep) {
-    const Index n = scores.size();
-    expect(boxes.size() == 4 * n && keep.size() == n);
-    const refdet::OverlapRule overlap{plus_one, signed_area, division};
-    const refdet::SoftRule rule{threshold, inclusive, ties_last, swaps, gaussian, sigma, score_threshold};
-    const real* corners = boxes.data();
-    score* values = scores.mutable_data();
-    Index* kept = keep.mutable_data();
-    const py::gil_scoped_release released;
-    return plain ? refdet::soft_nms_plain(corners, values, n, overlap, rule, kept)
-                 : refdet::soft_nms(corners, values, n, overlap, rule, kept);
-}
-
 template <typename real>
 void define(py::module_& m) {
     const auto array = [](const char* name) { return py::arg(name).noconvert(); };
     const auto define_box_iou = [&](const char* name, auto function) {
-        m.def(name, function, array("boxes1"), array("boxes2"), py::arg("plus_one"), py::arg("signed_area"),
-              py::arg("division"), py::arg("threads"), array("out"));
+        m.def(name, function, array("boxes1"), array("boxes2"), py::arg("plus_one"), py::arg("inverted"),
+              py::arg("division"), py::arg("union_eps"), py::arg("threads"), array("out"));
     };
     define_box_iou("box_iou", &box_iou<false, real>);
     define_box_iou("box_iou_plain", &box_iou<true, real>);
     const auto define_nms = [&](const char* name, auto function) {
-        m.def(name, function, array("boxes"), array("scores"), py::arg("plus_one"), py::arg("signed_area"),
-              py::arg("division"), py::arg("threshold"), py::arg("inclusive"), py::arg("ties_last"), array("keep"));
+        m.def(name, function, array("boxes"), array("scores"), py::arg("plus_one"), py::arg("inverted"),
+              py::arg("division"), py::arg("union_eps"), py::arg("threshold"), py::arg("inclusive"),
+              py::arg("ties_last"), array("keep"));
     };
     define_nms("nms", &nms<false, real>);
     define_nms("nms_plain", &nms<true, real>);
-    const auto define_soft_nms = [&](const char* name, auto function) {
-        m.def(name, function, array("boxes"), array("scores"), py::arg("plus_one"), py::arg("signed_area"),
-              py::arg("division"), py::arg("threshold"), py::arg("inclusive"), py::arg("ties_last"), py::arg("swaps"),
-              py::arg("gaussian"), py::arg("sigma"), py::arg("score_threshold"), array("keep"));
-    };
-    define_soft_nms("soft_nms", &soft_nms<false, real, float>);
-    define_soft_nms("soft_nms", &soft_nms<false, real, double>);
-    define_soft_nms("soft_nms_plain", &soft_nms<true, real, float>);
-    define_soft_nms("soft_nms_plain", &soft_nms<true, real, double>);
 }
 
 }  // namespace
@@ -93,5 +69,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.attr("isa") = refdet::isa();
     define<float>(m);
     define<double>(m);
+    define_soft_nms(m);
+    define_overlaps(m);
     define_rois(m);
 }

@@ -19,4 +19,6 @@ inline void expect(bool fits) {
     if (!fits) throw std::invalid_argument("refdet._core: sizes do not fit; call refdet.kernels.cpp instead");
 }
 
+void define_soft_nms(py::module_& m);
+void define_overlaps(py::module_& m);
 void define_rois(py::module_& m);

@@ -34,13 +34,14 @@ REFDET_INLINE void vector_row(const real* box, real area, const Planes<real>& ot
     const real *x1 = others.x1.data() + begin, *y1 = others.y1.data() + begin;
     const real *x2 = others.x2.data() + begin, *y2 = others.y2.data() + begin;
     const real *areas = others.area.data() + begin, ax1 = box[0], ay1 = box[1], ax2 = box[2], ay2 = box[3];
-    const real plus_one = real(rule.plus_one);
+    const real plus_one = real(rule.plus_one), eps = real(rule.union_eps);
     for (Index j = 0; j < end - begin; ++j) {
         const real w = std::min(ax2, x2[j]) - std::max(ax1, x1[j]) + plus_one;
         const real h = std::min(ay2, y2[j]) - std::max(ay1, y1[j]) + plus_one;
         const real inter = std::max(w, real(0)) * std::max(h, real(0));
-        const real quotient = inter / (area + areas[j] - inter);
-        out[j] = division == IEEE || inter > real(0) ? quotient : real(0);
+        const real covered = area + areas[j] - inter;
+        const real quotient = inter / (division == FLOORED ? std::max(covered, eps) : covered + eps);
+        out[j] = division != GUARDED || inter > real(0) ? quotient : real(0);
     }
 }
 
@@ -61,6 +62,8 @@ REFDET_INLINE void any_row(const real* box, real area, const Planes<real>& other
         scalar_row(box, area, others, begin, end, rule, out);
     } else if (rule.division == IEEE) {
         vector_row<IEEE>(box, area, others, begin, end, rule, out);
+    } else if (rule.division == FLOORED) {
+        vector_row<FLOORED>(box, area, others, begin, end, rule, out);
     } else {
         vector_row<GUARDED>(box, area, others, begin, end, rule, out);
     }

@@ -5,8 +5,8 @@
 #include "scalar.cuh"
 
 extern "C" __global__ void box_iou(const real_t* boxes1, const real_t* boxes2, long long n, long long m,
-                                   int plus_one, int signed_area, int division, real_t* out) {
-    const refdet::OverlapRule rule = {plus_one, signed_area, division};
+                                   int plus_one, int inverted, int division, double union_eps, real_t* out) {
+    const refdet::OverlapRule rule = {plus_one, inverted, division, union_eps};
     const long long column = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (column >= m) return;
     for (long long row = blockIdx.y; row < n; row += gridDim.y) {

@@ -1,7 +1,7 @@
 // Lowers a row of scores by a row of overlaps with one picked box: the inner loop of the fast form of soft_nms.
 //
-// A score below `least` becomes GONE, and what is GONE stays so. Scores in line are numbers from 0 on, overlaps lie
-// between 0 and 1, or are NaN, which is over no limit. Each function returns the largest score that is left.
+// A score below `least` becomes GONE, and what is GONE stays so. Scores in the queue are numbers from 0 on, overlaps
+// lie between 0 and 1, or are NaN, which is over no limit. Each function returns the largest score that is left.
 #pragma once
 
 #include <algorithm>
@@ -48,7 +48,8 @@ REFDET_CLONES static double decay_linear(const float* shared, Index count, float
 REFDET_CLONES static float decay_linear(const double* shared, Index count, double limit, float least, float* scores) {
     return decay_all(shared, count, limit, least, scores);
 }
-REFDET_CLONES static double decay_linear(const double* shared, Index count, double limit, double least, double* scores) {
+REFDET_CLONES static double decay_linear(const double* shared, Index count, double limit, double least,
+                                         double* scores) {
     return decay_all(shared, count, limit, least, scores);
 }
 

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 
+#include "overlap.cuh"
 #include "roi.cuh"
+#include "scalar.cuh"
 
 namespace refdet {
 
@@ -39,6 +41,15 @@ void box_iou_plain(const real* boxes1, Index n, const real* boxes2, Index m, Ove
 template <typename real>
 void box_iou(const real* boxes1, Index n, const real* boxes2, Index m, OverlapRule rule, int threads, real* iou);
 
+// GIoU, DIoU or CIoU: `kind` as in overlap.cuh.
+template <typename real>
+void overlaps_plain(const real* boxes1, Index n, const real* boxes2, Index m, OverlapRule rule, PenaltyRule penalty,
+                    int kind, real* overlap);
+
+template <typename real>
+void overlaps(const real* boxes1, Index n, const real* boxes2, Index m, OverlapRule rule, PenaltyRule penalty, int kind,
+              int threads, real* overlap);
+
 // Returns how many of the n places of `keep` were filled.
 template <typename real>
 Index nms_plain(const real* boxes, const double* scores, Index n, OverlapRule overlap, SuppressionRule rule,
@@ -53,6 +64,13 @@ Index soft_nms_plain(const real* boxes, score* scores, Index n, OverlapRule over
 
 template <typename real, typename score>
 Index soft_nms(const real* boxes, score* scores, Index n, OverlapRule overlap, SoftRule rule, Index* keep);
+template <typename real>
+Index diou_nms_plain(const real* boxes, const double* scores, Index n, OverlapRule overlap, PenaltyRule penalty,
+                     SuppressionRule rule, Index* keep);
+
+template <typename real>
+Index diou_nms(const real* boxes, const double* scores, Index n, OverlapRule overlap, PenaltyRule penalty,
+               SuppressionRule rule, Index* keep);
 
 // `argmax` may be null.
 template <typename real>

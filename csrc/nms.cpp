@@ -4,23 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <vector>
 
+#include "by_score.h"
 #include "iou_row.h"
 
 namespace refdet {
-
-// Suppression.by_score: NaN first; of equal scores the lower index, or the higher one.
-static std::vector<Index> by_score(const double* scores, Index n, SuppressionRule rule) {
-    std::vector<Index> order(n);
-    std::iota(order.begin(), order.end(), Index(0));
-    if (rule.ties_last) std::reverse(order.begin(), order.end());
-    std::stable_sort(order.begin(), order.end(), [scores](Index a, Index b) {
-        return std::isnan(scores[a]) ? !std::isnan(scores[b]) : scores[a] > scores[b];
-    });
-    return order;
-}
 
 template <typename real>
 Index nms_plain(const real* boxes, const double* scores, Index n, OverlapRule overlap, SuppressionRule rule,

@@ -6,9 +6,9 @@
 // The plain twin: one block walks the order, its threads share the boxes that a kept one may suppress.
 // Launch: one block of any width; alive holds n ones.
 extern "C" __global__ void nms_plain(const real_t* boxes, const long long* order, long long n, int plus_one,
-                                     int signed_area, int division, int inclusive, double threshold,
-                                     unsigned char* alive, long long* keep, long long* kept) {
-    const refdet::OverlapRule rule = {plus_one, signed_area, division};
+                                     int inverted, int division, double union_eps, int inclusive,
+                                     double threshold, unsigned char* alive, long long* keep, long long* kept) {
+    const refdet::OverlapRule rule = {plus_one, inverted, division, union_eps};
     long long count = 0;
     // step: sort
     // The launch code sorted; `order` is its result.
@@ -42,12 +42,12 @@ extern "C" __global__ void nms_plain(const real_t* boxes, const long long* order
 
 // Launch: blocks of 64; grid (words, words), where words = ceil(n / 64). Words left of the diagonal stay unwritten.
 extern "C" __global__ void nms_mask(const real_t* boxes, const long long* order, long long n, int plus_one,
-                                    int signed_area, int division, int inclusive, double threshold,
-                                    unsigned long long* mask) {
+                                    int inverted, int division, double union_eps, int inclusive,
+                                    double threshold, unsigned long long* mask) {
     __shared__ real_t tile[TILE][4];
     __shared__ real_t tile_area[TILE];
     if (blockIdx.x < blockIdx.y) return;
-    const refdet::OverlapRule rule = {plus_one, signed_area, division};
+    const refdet::OverlapRule rule = {plus_one, inverted, division, union_eps};
     const long long words = gridDim.x;
     const long long rank = (long long)blockIdx.y * TILE + threadIdx.x;
     const long long first = (long long)blockIdx.x * TILE;

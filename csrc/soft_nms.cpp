@@ -8,18 +8,18 @@
 
 namespace refdet {
 
-// Suppression.without_dropped: the line in its order, or with the last box in place of each dropped one.
+// Suppression.without_dropped: the queue in its order, or with the last box in place of each dropped one.
 template <typename score>
-static void drop_low(std::vector<Index>& line, const score* scores, SoftRule rule) {
+static void drop_low(std::vector<Index>& queue, const score* scores, SoftRule rule) {
     const auto low = [&](Index j) { return scores[j] < score(rule.score_threshold); };
     if (!rule.swaps) {
-        line.erase(std::remove_if(line.begin(), line.end(), low), line.end());
+        queue.erase(std::remove_if(queue.begin(), queue.end(), low), queue.end());
         return;
     }
-    for (size_t place = 0; place < line.size();) {
-        if (low(line[place])) {
-            line[place] = line.back();
-            line.pop_back();
+    for (size_t place = 0; place < queue.size();) {
+        if (low(queue[place])) {
+            queue[place] = queue.back();
+            queue.pop_back();
         } else {
             ++place;
         }
@@ -28,38 +28,40 @@ static void drop_low(std::vector<Index>& line, const score* scores, SoftRule rul
 
 template <typename real, typename score>
 Index soft_nms_plain(const real* boxes, score* scores, Index n, OverlapRule overlap, SoftRule rule, Index* keep) {
-    // step: line
-    std::vector<Index> line(n);
-    for (Index j = 0; j < n; ++j) line[j] = j;
-    if (!rule.swaps) drop_low(line, scores, rule);
+    // step: queue
+    std::vector<Index> queue(n);
+    for (Index j = 0; j < n; ++j) queue[j] = j;
+    if (!rule.swaps) drop_low(queue, scores, rule);
     Index kept = 0;
-    while (!line.empty()) {
+    while (!queue.empty()) {
         // step: pick
         size_t best = 0;
-        for (size_t place = 1; place < line.size(); ++place) {
-            const score here = scores[line[place]], there = scores[line[best]];
-            if (rule.ties_last ? !better(there, here) : better(here, there)) best = place;
+        for (size_t place = 1; place < queue.size(); ++place) {
+            const score here = scores[queue[place]], there = scores[queue[best]];
+            const bool wins = !rule.swaps, other_wins = wins || best == 0;
+            if (rule.ties_last ? !better(there, other_wins, here, wins) : better(here, wins, there, other_wins))
+                best = place;
         }
-        const Index i = keep[kept++] = line[best];
-        if (rule.swaps) line[best] = line.front();
-        line.erase(line.begin() + (rule.swaps ? 0 : best));
+        const Index i = keep[kept++] = queue[best];
+        if (rule.swaps) queue[best] = queue.front();
+        queue.erase(queue.begin() + (rule.swaps ? 0 : best));
         // step: decay
         const real area_i = area(boxes + 4 * i, overlap);
-        for (Index j : line) {
+        for (Index j : queue) {
             const real shared = iou(boxes + 4 * i, area_i, boxes + 4 * j, area(boxes + 4 * j, overlap), overlap);
             const bool over = suppresses(shared, rule.threshold, rule.inclusive);
             scores[j] = decayed(scores[j], score(shared), over, rule.gaussian, score(rule.sigma));
         }
         // step: drop
-        drop_low(line, scores, rule);
+        drop_low(queue, scores, rule);
     }
     return kept;
 }
 
-// The fast form. One pass over the line does all for a picked box: a row of overlaps (iou_row.h), the decay, and the
+// The fast form. One pass over the queue does all for a picked box: a row of overlaps (iou_row.h), the decay, and the
 // largest score of each block (decay_row.h), so that the next pick looks into one block alone. A box that was picked or
-// dropped stays in place with the score GONE, until the line is packed, every 32 picks. That needs finite numbers and a
-// line in order of index, backwards if the last of equal scores wins; the rest takes the plain form.
+// dropped stays in place with the score GONE, until the queue is packed, every 32 picks. That needs finite numbers and
+// a queue in order of index, backwards if the last of equal scores wins; the rest takes the plain form.
 const int PICKS = 32;
 const Index BLOCK = 1024;
 
@@ -73,42 +75,44 @@ static real limit(SoftRule rule) {
 
 template <typename real, typename score>
 Index soft_nms(const real* boxes, score* scores, Index n, OverlapRule overlap, SoftRule rule, Index* keep) {
-    std::vector<Index> line(n);
-    for (Index j = 0; j < n; ++j) line[j] = rule.ties_last ? n - 1 - j : j;
+    std::vector<Index> queue(n);
+    for (Index j = 0; j < n; ++j) queue[j] = rule.ties_last ? n - 1 - j : j;
     std::vector<real> corners(4 * n);
     std::vector<score> left(n);  // of their scores
     bool finite = true;
     for (Index j = 0; j < n; ++j) {
-        std::copy_n(boxes + 4 * line[j], 4, corners.data() + 4 * j);
-        left[j] = scores[line[j]];
+        std::copy_n(boxes + 4 * queue[j], 4, corners.data() + 4 * j);
+        left[j] = scores[queue[j]];
         finite = finite && std::isfinite(left[j]);
     }
     Planes<real> planes(corners.data(), n, overlap);
-    if (rule.swaps || !finite || !planes.finite || (rule.gaussian && overlap.division == IEEE))
+    const bool divides_zero = overlap.division == IEEE || overlap.division == FLOORED;
+    if (rule.swaps || !finite || !planes.finite || (rule.gaussian && divides_zero))
         return soft_nms_plain(boxes, scores, n, overlap, rule, keep);
 
     const real over = limit<real>(rule);
+    const score least = score(rule.score_threshold);
     std::vector<real> shared(std::min(n, BLOCK), real(0));
     std::vector<score> most((n + BLOCK - 1) / BLOCK);  // of each block
     Index kept = 0, size = n;
     const auto decay_block = [&](Index begin, Index end) {
-        most[begin / BLOCK] = rule.gaussian
-                                  ? decay_gaussian(shared.data(), end - begin, rule, left.data() + begin)
-                                  : decay_linear(shared.data(), end - begin, over, score(rule.score_threshold), left.data() + begin);
+        score* row = left.data() + begin;
+        most[begin / BLOCK] = rule.gaussian ? decay_gaussian(shared.data(), end - begin, rule, row)
+                                            : decay_linear(shared.data(), end - begin, over, least, row);
     };
     for (Index begin = 0; begin < size; begin += BLOCK) decay_block(begin, std::min(size, begin + BLOCK));
     while (size > 0) {
         const auto top = std::max_element(most.begin(), most.end());
         if (*top < 0) break;
         const Index place = std::find(left.begin() + (top - most.begin()) * BLOCK, left.end(), *top) - left.begin();
-        const Index i = keep[kept++] = line[place];
+        const Index i = keep[kept++] = queue[place];
         scores[i] = *top;
         left[place] = GONE;
         if (kept % PICKS == 0) {
             Index packed = 0;
             for (Index j = 0; j < size; ++j) {
                 if (left[j] < 0) continue;
-                line[packed] = line[j], left[packed] = left[j];
+                queue[packed] = queue[j], left[packed] = left[j];
                 std::copy_n(corners.data() + 4 * j, 4, corners.data() + 4 * packed);
                 ++packed;
             }

@@ -44,9 +44,9 @@ def _as_array(value, name, xp):
 
 
 def whole_numbers(value, name, shape, wanted, *, xp=np):
-    """`value` as an int64 array of that shape."""
+    """`value` as an int64 array of that shape; of any, if it is None."""
     array = _as_array(value, name, xp)
-    if array.shape != shape:
+    if shape is not None and array.shape != shape:
         raise ValueError(f"{name}: shape is {array.shape}; wanted {shape}, {wanted}")
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"{name}: dtype is {array.dtype}; wanted integers, {wanted}")
@@ -68,12 +68,7 @@ def shape(value, name, count):
 
 def boxes(value, name, overlap, *, xp=np):
     """`value` as (N, 4) xyxy boxes, in the precision and corner order that `overlap` asks for."""
-    array = real_array(value, name, xp=xp)
-    if array.ndim == 1 and array.size == 0:
-        array = array.reshape(0, 4)
-    if array.ndim != 2 or array.shape[1] != 4:
-        hint = f"; one box is {name}[None]" if array.shape == (4,) else ""
-        raise ValueError(f"{name}: shape is {array.shape}; wanted (N, 4), rows of x1, y1, x2, y2{hint}")
+    array = _table_of_boxes(value, name, xp)
     if overlap.dtype == "float64":
         array = array.astype(np.float64, copy=False)
     if overlap.inverted == "sorted":
@@ -81,8 +76,26 @@ def boxes(value, name, overlap, *, xp=np):
             [xp.minimum(array[:, :2], array[:, 2:]), xp.maximum(array[:, :2], array[:, 2:])], axis=1
         )
     if overlap.finite == "reject":
-        _reject_overflow(array, name, xp)
+        reject_overflow(array, name, xp)
     return _without_negative_zero(array, xp)
+
+
+def corners(value, name, finite):
+    """`value` as (N, 4) xyxy boxes, in the precision that it has."""
+    array = _table_of_boxes(value, name, np)
+    if finite == "reject":
+        reject_overflow(array, name, np)
+    return array
+
+
+def _table_of_boxes(value, name, xp):
+    array = real_array(value, name, xp=xp)
+    if array.ndim == 1 and array.size == 0:
+        array = array.reshape(0, 4)
+    if array.ndim != 2 or array.shape[1] != 4:
+        hint = f"; one box is {name}[None]" if array.shape == (4,) else ""
+        raise ValueError(f"{name}: shape is {array.shape}; wanted (N, 4), rows of x1, y1, x2, y2{hint}")
+    return array
 
 
 def _without_negative_zero(array, xp):
@@ -94,18 +107,35 @@ def _without_negative_zero(array, xp):
     return array + 0.0 if xp is np else array
 
 
-def _reject_overflow(array, name, xp):
+def reject_overflow(array, name, xp):
     """Refuse NaN, infinity, and boxes so large that a sum of two areas or a difference overflows."""
-    reject_non_finite(array, name, "four finite numbers", xp=xp)
     limit = float(np.finfo(array.dtype).max) / 2
     with np.errstate(over="ignore", invalid="ignore"):
-        sides = xp.abs(array[:, 2:] - array[:, :2]) + 1
-        fits = (xp.abs(array) <= limit).all(axis=1) & (sides[:, 0] * sides[:, 1] <= limit)
-    if not bool(fits.all()):
-        row = int(fits.argmin())
+        sides = xp.abs(array[..., 2:] - array[..., :2]) + 1
+        fits = (xp.abs(array) <= limit).all(axis=-1) & (sides[..., 0] * sides[..., 1] <= limit)
+    if not bool(fits.all()):  # no NaN fits
+        reject_non_finite(array, name, "four finite numbers", xp=xp)
         raise ValueError(
-            f"{name}: row {row} is {array[row].tolist()}, whose coordinates or area overflow {array.dtype}; "
+            f"{name}: {first_row(array, fits)}, whose coordinates or area overflow {array.dtype}; "
             f"wanted both below {limit:.3g}"
+        )
+
+
+def first_row(array, fits):
+    """The first row for which `fits` is false, and its place, as words."""
+    place = tuple(int(i) for i in np.unravel_index(int(fits.argmin()), fits.shape))
+    where = f"row {place[0] if len(place) == 1 else place} is " if place else ""
+    return f"{where}{array[place].tolist()}"
+
+
+def reject_far(array, name, *, xp=np):
+    """Refuse boxes so far from 0 that the area or the squared diagonal of a box around two overflows."""
+    limit = 2.0 ** (np.finfo(array.dtype).maxexp // 2 - 3)
+    fits = (xp.abs(array) <= limit).all(axis=1)
+    if not bool(fits.all()):
+        raise ValueError(
+            f"{name}: {first_row(array, fits)}, so far away that a squared distance may overflow "
+            f"{array.dtype}; wanted coordinates up to {limit:.3g}"
         )
 
 
@@ -128,11 +158,19 @@ def scores(value, name, count, *, finite="reject", xp=np):
     return _without_negative_zero(array, xp)
 
 
-def threshold(value, name):
-    """`value` as a float in [0, 1]."""
+def threshold(value, name, *, least=0):
+    """`value` as a float in [least, 1]."""
     number = real_number(value, name)
-    if not 0 <= number <= 1:
-        raise ValueError(f"{name}: {number} came; wanted a number from 0 to 1")
+    if not least <= number <= 1:
+        raise ValueError(f"{name}: {number} came; wanted a number from {least} to 1")
+    return number
+
+
+def positive_number(value, name):
+    """`value` as a finite float above 0."""
+    number = real_number(value, name)
+    if number <= 0:
+        raise ValueError(f"{name}: {number} came; wanted a number above 0")
     return number
 
 

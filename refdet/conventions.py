@@ -1,6 +1,6 @@
 """How production systems measure boxes, suppress them and pool them: one frozen `Convention` per system.
 
-A function reads only its own part (`overlap`, `suppression`, `roi`, `average_precision`); a switch that
+A function reads only its own part (`overlap`, `suppression`, `roi`, `coder`, `average_precision`); a switch that
 is a decision is a method, so that the algorithms stay free of branches. ``dataclasses.replace`` builds a
 variant. A part that is None means that the system has no such operation. "run" = values recorded from
 the system stand in tests/oracle; "read" = taken from its source alone.
@@ -24,6 +24,9 @@ Floats = NDArray[np.floating]
 # Cells beyond +-2^30 lie outside every map; the bound keeps 64-bit bin arithmetic from overflowing.
 FARTHEST_CELL = 2**30
 
+# Added to both sides of a box without height, so that its aspect ratio is a number (IOU-5).
+LEAST_SIDE = 1e-7
+
 
 def saturated(whole: Floats) -> NDArray[np.int64]:
     """Whole numbers as integers within the bound; NaN is 0."""
@@ -36,33 +39,96 @@ class Overlap:
 
     plus_one: int = 0
     """Added to every width and height: 1 where corners are inclusive pixels."""
-    inverted: Literal["empty", "signed", "sorted"] = "empty"
-    """A box with x2 < x1: area 0, the signed product w * h, or its corners put in order first."""
-    division: Literal["guarded", "ieee", "distance"] = "guarded"
-    """0 unless the boxes meet; plain IEEE (0/0 is NaN); or OpenCV's ``1.f - float(1 - IoU)``."""
+    inverted: Literal["empty", "signed", "height", "sorted"] = "empty"
+    """A box with x2 < x1: area 0; the signed product w * h; that with a height of `union_eps` or more; or its
+    corners put in order first."""
+    division: Literal["guarded", "ieee", "distance", "floored"] = "guarded"
+    """0 unless the boxes meet; plain IEEE (0/0 is NaN); OpenCV's ``1.f - float(1 - IoU)``; or a union of
+    `union_eps` or more, and an enclosing area of `giou_eps` or more."""
     dtype: Literal["boxes", "float64"] = "boxes"
     """The precision it is computed in."""
     finite: Literal["reject", "propagate"] = "reject"
     """NaN, infinity and overflowing areas: an error, or what the arithmetic makes of them."""
+    union_eps: float = 0.0
+    """Added to the union, unless it is a bound."""
+    giou_eps: float = 0.0
+    """Added to the area of the enclosing box, unless it is a bound."""
+    diou_eps: float = 0.0
+    """Added to the squared diagonal of the enclosing box."""
+    ciou_eps: float = 0.0
+    """Added to the denominator of CIoU's weight alpha."""
+    beta: float = 1.0
+    """Exponent of DIoU's distance term, and of `diou_nms`."""
+
+    def sides(self, boxes: Floats) -> Floats:
+        """Width and height of each box, (..., 2)."""
+        sides = boxes[..., 2:] - boxes[..., :2] + self.plus_one
+        return sides if self.inverted == "signed" else np.maximum(sides, self.least_sides(sides.dtype))
+
+    def least_sides(self, dtype: np.dtype[np.floating]) -> Floats:
+        """What a width and a height are at least, (2,)."""
+        least = {"signed": (-np.inf, -np.inf), "height": (-np.inf, self.union_eps)}.get(self.inverted, (0, 0))
+        return np.array(least, dtype)
 
     def area(self, boxes: Floats) -> Floats:
-        """Area of each box, (N,)."""
-        sides = boxes[:, 2:] - boxes[:, :2] + self.plus_one  # (N, 2)
-        if self.inverted != "signed":
-            sides = np.maximum(sides, 0)
-        return sides[:, 0] * sides[:, 1]
+        """Area of each box, (...)."""
+        sides = self.sides(boxes)
+        return sides[..., 0] * sides[..., 1]
+
+    def union(self, inter: Floats, total: Floats) -> Floats:
+        """Area that two boxes cover together, where `total` is the sum of their areas."""
+        return self.bounded(total - inter, self.union_eps)
 
     def ratio(self, inter: Floats, total: Floats) -> Floats:
         """Intersection over union, where `total` is the sum of the two areas."""
-        union = total - inter
+        union = self.union(inter, total)
         if self.division == "guarded":
             return np.divide(inter, union, out=np.zeros_like(inter), where=inter > 0)
-        if self.division == "ieee":
+        if self.division != "distance":
             return inter / union
         distance = (1 - inter / union).astype(np.float32)
         # Two boxes without area are "the same" to OpenCV, wherever they lie.
         same = total <= np.finfo(np.float64).eps
         return np.where(same, 1, (1 - distance)).astype(inter.dtype)
+
+    def enclosing_sides(self, boxes1: Floats, boxes2: Floats) -> Floats:
+        """Width and height of the smallest box around each pair (BOX-8), (..., 2)."""
+        top_left = np.minimum(boxes1[..., :2], boxes2[..., :2])
+        sides = np.maximum(boxes1[..., 2:], boxes2[..., 2:]) - top_left + self.plus_one
+        return sides if self.inverted == "height" else np.maximum(sides, 0)
+
+    def enclosing_area(self, sides: Floats) -> Floats:
+        """Area of an enclosing box, as GIoU divides by it."""
+        return self.bounded(sides[..., 0] * sides[..., 1], self.giou_eps)
+
+    def fraction(self, part: Floats, whole: Floats) -> Floats:
+        """Part over whole; 0 unless there is a whole, or what IEEE says."""
+        if self.division == "ieee":
+            return part / whole
+        return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+    def distance_term(self, distance: Floats, diagonal: Floats) -> Floats:
+        """DIoU's penalty: squared distance of the centres over squared diagonal, to the power of beta."""
+        share = self.fraction(distance, diagonal)
+        return share if self.beta == 1 else share**self.beta
+
+    def aspect_sides(self, boxes: Floats) -> Floats:
+        """Width and height whose ratio CIoU takes (IOU-5), (..., 2); without height, both `LEAST_SIDE` more."""
+        sides = self.sides(boxes)
+        if self.division == "ieee":
+            return sides
+        return sides + (sides[..., 1:] == 0) * sides.dtype.type(LEAST_SIDE)
+
+    def angle(self, boxes: Floats) -> Floats:
+        """Arc tangent of width / height, (...)."""
+        sides = self.aspect_sides(boxes)
+        return np.arctan(sides[..., 0] / sides[..., 1])
+
+    def bounded(self, area: Floats, eps: float) -> Floats:
+        """The area plus eps, or at least eps."""
+        if self.division == "floored":
+            return np.maximum(area, eps)
+        return area + eps if eps else area
 
 
 @dataclass(frozen=True)
@@ -84,9 +150,9 @@ class Suppression:
     soft_inclusive: bool = False
     """Linear `soft_nms` lowers a score at overlap == threshold too."""
     soft_order: Literal["stable", "swap"] = "stable"
-    """The line of boxes in `soft_nms`, which decides ties: by index; or, as in Bodla's own code, the picked box
-    changes places with the first in line and the last one takes the place of a dropped one, and a box is dropped
-    only after another was picked."""
+    """The queue of `soft_nms`, which decides ties: by index; or, as in Bodla's own code, the picked box changes
+    places with the first one, the last one takes the place of a dropped one, and a box is dropped only after
+    another was picked."""
 
     def by_score(self, scores: Floats) -> NDArray[np.int64]:
         """Indices from best to worst score; NaN, where it is let in, counts as best."""
@@ -112,35 +178,40 @@ class Suppression:
         return _over(overlap, threshold, self.soft_inclusive)
 
     def best(self, scores: Floats) -> int:
-        """The place of the best score; NaN, where it is let in, counts as best."""
-        if self.ties == "last":
-            return len(scores) - 1 - int(scores[::-1].argmax())
-        return int(scores.argmax())
+        """The place of the best score in a queue; NaN, where it is let in, is best, or under "swap" only in front."""
+        last = self.ties == "last"
+        if self.soft_order == "stable":
+            return len(scores) - 1 - int(scores[::-1].argmax()) if last else int(scores.argmax())
+        nan = np.isnan(scores)
+        if nan[0]:
+            return 0
+        best = np.flatnonzero(scores == np.max(scores, where=~nan, initial=-np.inf))
+        return int(best[-1] if last else best[0])
 
-    def in_line(self, low: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def queue(self, low: NDArray[np.bool_]) -> NDArray[np.int64]:
         """The boxes that `soft_nms` starts with: those whose score is not too low, or all."""
         return np.flatnonzero(~low) if self.soft_order == "stable" else np.arange(len(low))
 
-    def without_picked(self, line: NDArray[np.int64], place: int) -> NDArray[np.int64]:
-        """The line after the box at `place` was picked."""
+    def without_picked(self, queue: NDArray[np.int64], place: int) -> NDArray[np.int64]:
+        """The queue after the box at `place` was picked."""
         if self.soft_order == "stable":
-            return np.delete(line, place)
-        line = line.copy()
-        line[place] = line[0]
-        return line[1:]
+            return np.delete(queue, place)
+        queue = queue.copy()
+        queue[place] = queue[0]
+        return queue[1:]
 
-    def without_dropped(self, line: NDArray[np.int64], drop: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """The line after the boxes marked in `drop` went."""
+    def without_dropped(self, queue: NDArray[np.int64], drop: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The queue after the boxes marked in `drop` went."""
         if self.soft_order == "stable":
-            return line[~drop]
-        line, drop, place, end = line.copy(), drop.copy(), 0, len(line)
+            return queue[~drop]
+        queue, drop, place, end = queue.copy(), drop.copy(), 0, len(queue)
         while place < end:
             if drop[place]:
                 end -= 1
-                line[place], drop[place] = line[end], drop[end]
+                queue[place], drop[place] = queue[end], drop[end]
             else:
                 place += 1
-        return line[:end]
+        return queue[:end]
 
     @np.errstate(over="ignore", invalid="ignore")
     def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:
@@ -226,6 +297,62 @@ class Roi:
 
 
 @dataclass(frozen=True)
+class Coder:
+    """How a box is written relative to an anchor, a proposal or a prior ("anchor" below), and read back."""
+
+    plus_one: int = 0
+    """Added to every width and height, and not taken off again where a corner is decoded."""
+    centre: Literal["corner", "mean"] = "corner"
+    """Half a size from the first corner, or the mean of both corners; they round differently."""
+    weights: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    """What dx, dy, dw, dh are multiplied by in `encode_rcnn`, unless the caller says so."""
+    scaling: Literal["weights", "variances"] = "weights"
+    """Differences are multiplied by weights, or quotients are divided by variances, the reciprocals."""
+    clamp: float | None = None
+    """Largest dw and dh that are decoded, once the scaling is undone; None is no bound."""
+    clamp_below: bool = False
+    """dw and dh are kept above -clamp too."""
+    second_corner: Literal["centre", "first"] = "centre"
+    """Decoded as centre + size / 2, or as first corner + size."""
+    sizes: Literal["reject", "anchors", "propagate"] = "reject"
+    """To encode a size of 0 or less: an error, one in anchors alone, or what the logarithm makes of it."""
+    finite: Literal["reject", "propagate"] = "reject"
+    """NaN, infinity and overflowing areas: an error, or what the arithmetic makes of them."""
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def centre_and_size(self, boxes: Floats) -> tuple[Floats, Floats]:
+        """Centre x, y and width, height of each box: twice (N, 2)."""
+        size = boxes[:, 2:] - boxes[:, :2] + self.plus_one
+        if self.centre == "mean":
+            return (boxes[:, :2] + boxes[:, 2:]) / 2, size
+        return boxes[:, :2] + size / 2, size
+
+    def factors(
+        self, *, weights: Floats | None = None, variances: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """What to multiply and what to divide by: weights and ones, or ones and variances, whichever is given."""
+        given: Any = weights if variances is None else variances
+        used = given if (self.scaling == "weights") == (variances is None) else 1 / given
+        ones = np.ones_like(used)
+        return (used, ones) if self.scaling == "weights" else (ones, used)
+
+    def clamped(self, stretch: Floats) -> Floats:
+        """Of dw and dh, what lies within the bounds; NaN stays."""
+        if self.clamp is None:
+            return stretch
+        bound = stretch.dtype.type(self.clamp)
+        stretch = np.minimum(stretch, bound)
+        return np.maximum(stretch, -bound) if self.clamp_below else stretch
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def corners(self, centre: Floats, size: Floats) -> Floats:
+        """x1, y1, x2, y2 of boxes of that centre and size, (..., 2) each."""
+        first = centre - size / 2
+        second = first + size if self.second_corner == "first" else centre + size / 2
+        return np.concatenate([first, second], axis=-1)
+
+
+@dataclass(frozen=True)
 class AveragePrecision:
     """When a detection is right, and how its curve becomes a number."""
 
@@ -252,6 +379,7 @@ class Convention:
     overlap: Overlap = Overlap()
     suppression: Suppression | None = Suppression()
     roi: Roi | None = Roi()
+    coder: Coder | None = Coder()
     average_precision: AveragePrecision | None = AveragePrecision()
 
     def part(self, name: str) -> Any:

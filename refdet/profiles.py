@@ -11,6 +11,7 @@ import numpy as np
 from refdet.conventions import (
     REFDET,
     AveragePrecision,
+    Coder,
     Convention,
     Overlap,
     Roi,
@@ -28,6 +29,10 @@ TORCHVISION = Convention(
     # csrc/ops/cpu/roi_pool_kernel.cpp: bin sizes in T; the running maximum starts at -FLT_MAX.
     # ops/roi_align.py: aligned=False and sampling_ratio=-1, adaptive, are the defaults.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate", aligned=False),
+    # models/detection/_utils.py BoxCoder; its weights in roi_heads.py and ssd.py, while rpn.py has ones.
+    coder=Coder(
+        weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="propagate", finite="propagate"
+    ),
     average_precision=None,
 )
 
@@ -41,6 +46,10 @@ TORCHVISION_CUDA = Convention(
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=100_000),
     # csrc/ops/cuda/roi_pool_kernel.cu, roi_align_kernel.cu: as on the CPU.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate", aligned=False),
+    # models/detection/_utils.py BoxCoder; its weights in roi_heads.py and ssd.py, while rpn.py has ones.
+    coder=Coder(
+        weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="propagate", finite="propagate"
+    ),
     average_precision=None,
 )
 
@@ -53,6 +62,9 @@ DETECTRON2 = Convention(
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
     # modeling/poolers.py ROIPooler("ROIPool") calls torchvision; layers/roi_align.py does, with aligned=True.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # modeling/box_regression.py Box2BoxTransform; weights of the second stage, config/defaults.py (the RPN has ones).
+    # `assert (src_widths > 0)`; above log(1000 / 16) dw and dh are clamped.
+    coder=Coder(weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="anchors"),
     # evaluation/ holds py-faster-rcnn's voc_eval and calls pycocotools: FAST_RCNN and COCO.
     average_precision=None,
 )
@@ -66,6 +78,8 @@ FAST_RCNN = Convention(
     suppression=Suppression(inclusive=True, ties="last", threshold_dtype="float64"),
     # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX. No RoI align.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), aligned=None),
+    # lib/fast_rcnn/bbox_transform.py: x2 = cx + w / 2 without -1, no bound; means and deviations are applied outside.
+    coder=Coder(plus_one=1, sizes="propagate"),
     # lib/datasets/voc_eval.py: `if ovmax > ovthresh`; a taken ground truth makes a false positive.
     average_precision=AveragePrecision(strict=True),
 )
@@ -78,6 +92,8 @@ CAFFE_SSD = Convention(
     # ApplyNMSFast: `overlap <= adaptive_threshold` keeps, a float; std::stable_sort by score.
     suppression=Suppression(threshold_dtype="float32"),
     roi=None,
+    # EncodeBBox, DecodeBBox, CENTER_SIZE: CHECK_GT on every size; quotients are divided by variances.
+    coder=Coder(centre="mean", scaling="variances"),
     # detection_evaluate_layer.cpp (read): `overlap_max >= overlap_threshold_`; ssd_pascal.py asks for "11point".
     average_precision=AveragePrecision(integration="11point"),
 )
@@ -91,6 +107,7 @@ ONNX = Convention(
     suppression=Suppression(threshold_dtype="float32"),
     # roipool.cc (MaxRoiPool): bin sizes in float. RoiAlign from opset 16 on: half_pixel, sampling_ratio 0.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
+    coder=None,
     average_precision=None,
 )
 
@@ -103,6 +120,7 @@ OPENCV = Convention(
     # nms.cpp NMSBoxesBatched: always shifts the classes, by the largest coordinate from 0 on, plus 1.
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=2**63, least_offset=0.0),
     roi=None,
+    coder=None,
     average_precision=None,
 )
 
@@ -113,6 +131,7 @@ COCO = Convention(
     overlap=Overlap(dtype="float64"),
     suppression=None,
     roi=None,
+    coder=None,
     # cocoeval.py evaluateImg: `ious < iou` goes on, so >= matches, and an equal later one replaces.
     average_precision=AveragePrecision(reassign=True, ties="last", integration="101point"),
 )
@@ -124,6 +143,7 @@ VOC = Convention(
     overlap=Overlap(plus_one=1, inverted="signed", dtype="float64"),
     suppression=None,
     roi=None,
+    coder=None,
     # VOCevaldet.m: `ovmax>=VOCopts.minoverlap`, a taken object makes a false positive; VOCap.m: area, from 2010 on.
     average_precision=AveragePrecision(),
 )
@@ -136,6 +156,7 @@ DARKNET = Convention(
     # do_nms_sort: float overlap > float threshold, per class; qsort, which in glibc is stable.
     suppression=Suppression(threshold_dtype="float32"),
     roi=None,
+    coder=None,
     average_precision=None,
 )
 
@@ -147,6 +168,7 @@ DARKNET_AB = Convention(
     # do_nms_sort, the default nms_kind: float overlap > float threshold, per class; qsort.
     suppression=Suppression(threshold_dtype="float32"),
     roi=None,
+    coder=None,
     # validate_detector_map: `current_iou > iou_thresh`, best overlap first; -points 0, the default, is the area.
     average_precision=AveragePrecision(strict=True),
 )
@@ -161,6 +183,7 @@ YOLOV5 = Convention(
         threshold_dtype="float64", offset_classes_up_to=2**63, least_offset=7679.0, most_offset=7679.0
     ),
     roi=None,
+    coder=None,
     # val.py process_batch takes pairs by overlap, not detections by score: no field says so.
     average_precision=None,
 )
@@ -172,9 +195,25 @@ MMCV = Convention(
     overlap=Overlap(inverted="signed"),
     # ops/csrc/pytorch/cpu/nms.cpp nms_cpu: float overlap > float threshold; sort, stable up to 16 boxes.
     # ops/nms.py batched_nms: shifted by the largest coordinate + 1 below 10,000 boxes.
-    suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=4 * 9_999),
+    # nms.cpp softnms_cpu: `ovr >= iou_threshold`; the picked box is swapped with the first, a dropped one overwritten
+    # by the last.
+    suppression=Suppression(
+        threshold_dtype="float32",
+        offset_classes_up_to=4 * 9_999,
+        soft_inclusive=True,
+        soft_order="swap",
+    ),
     # roi_pool_cuda_kernel.cuh: corners x1 and x2 + 1, unrounded; ops/roi_align.py: aligned=True, sampling_ratio=0.
     roi=Roi(edges="continuous", lowest=float(np.finfo(np.float32).min)),
+    # mmdet delta_xywh_bbox_coder.py: means 0 and deviations 1 unless a detector sets them, which divide;
+    # `dwh.clamp(min=-max_ratio, max=max_ratio)`.
+    coder=Coder(
+        centre="mean",
+        scaling="variances",
+        clamp=float(np.log(1000 / 16)),
+        clamp_below=True,
+        sizes="propagate",
+    ),
     # mmdet evaluation/functional/mean_ap.py tpfp_default: `ious_max[i] >= iou_thr`; eval_mode "area".
     average_precision=AveragePrecision(),
 )

@@ -61,8 +61,14 @@ class Stepwise(Protocol[P, R_co]):
         """The generator, to nest in another body."""
 
 
-def stepwise(*, check: Callable[..., tuple]) -> Callable[[Callable[P, Steps[R]]], Stepwise[P, R]]:
-    """Make a generator body the function, its trace and its steps; `check` prepares the arguments."""
+def stepwise(
+    *, check: Callable[..., tuple], quiet: bool = False
+) -> Callable[[Callable[P, Steps[R]]], Stepwise[P, R]]:
+    """Make a generator body the function, its trace and its steps; `check` prepares the arguments.
+
+    A `quiet` body runs without NumPy's warnings of overflow, NaN and division by zero. It cannot see to that
+    itself: ``np.errstate`` around a yield would reach into whoever takes the steps.
+    """
 
     def decorate(body):
         if not inspect.isgeneratorfunction(body):
@@ -78,15 +84,14 @@ def stepwise(*, check: Callable[..., tuple]) -> Callable[[Callable[P, Steps[R]]]
         @functools.wraps(body)
         def function(*args, **kwargs):
             running = steps(*args, **kwargs)
-            while True:
-                try:
-                    next(running)
-                except StopIteration as end:
-                    return end.value
+            with _errors(quiet):
+                return drained(running)
 
         @functools.wraps(body)
         def trace(*args, keep=None, max_steps=None, max_bytes=MAX_BYTES, **kwargs):
-            return _record(steps(*args, **kwargs), function, keep, max_steps, max_bytes)
+            running = steps(*args, **kwargs)
+            with _errors(quiet):
+                return _record(running, function, keep, max_steps, max_bytes)
 
         stepped: Any = function
         stepped.steps, stepped.trace = steps, trace
@@ -100,6 +105,21 @@ def stepwise(*, check: Callable[..., tuple]) -> Callable[[Callable[P, Steps[R]]]
         return stepped
 
     return decorate
+
+
+def drained(running: Generator[Any, None, R]) -> R:
+    """What a generator returns, its steps unseen: a body that others share, called as a function."""
+    while True:
+        try:
+            next(running)
+        except StopIteration as end:
+            return end.value
+
+
+def _errors(quiet):
+    return (
+        np.errstate(over="ignore", invalid="ignore", divide="ignore") if quiet else contextlib.nullcontext()
+    )
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,20 @@ STATELESS = {
 settings.register_profile("dev", max_examples=50, **STATELESS)
 settings.register_profile("ci", max_examples=50, derandomize=True, print_blob=True, **STATELESS)
 settings.register_profile("deep", max_examples=2000, **STATELESS)
+settings.register_profile("sanitized", max_examples=20, derandomize=True, print_blob=True, **STATELESS)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
+if os.environ.get("REFDET_EXACT_BUFFERS") == "1":
+    import exact_buffers
+
+    exact_buffers.install()
+
 BACKENDS = ("vectorized", "cpp", "emulator forward", "emulator reverse", "emulator shuffle", "cuda")
+
+
+def pytest_configure(config):
+    if os.environ.get("REFDET_NO_SKIPS") == "1":
+        config.pluginmanager.import_plugin("no_skips")
 
 
 def pytest_report_header():

@@ -26,6 +26,16 @@ def boxes(draw, min_size=0, max_size=24, dtype=None, inverted=True):
 
 
 @st.composite
+def sized_boxes(draw, count=None, dtype=None):
+    """(N, 4) boxes of sides 1..9 with corners in -8..24, times a scale: what can be encoded."""
+    count = draw(st.integers(0, 8)) if count is None else count
+    row = st.tuples(*[st.integers(-8, 24)] * 2, *[st.integers(1, 9)] * 2)
+    rows = np.array(draw(st.lists(row, min_size=count, max_size=count)), np.float64).reshape(count, 4)
+    corners = np.hstack([rows[:, :2], rows[:, :2] + rows[:, 2:]]) * draw(SCALES)
+    return corners.astype(draw(DTYPES) if dtype is None else dtype)
+
+
+@st.composite
 def scored_boxes(draw, max_size=24, dtype=None):
     """Boxes, and scores of five levels so that ties are common."""
     drawn = draw(boxes(max_size=max_size, dtype=dtype))

@@ -1,5 +1,6 @@
 """Any array at any public function: the documented result, or a ValueError or TypeError that names the argument."""
 
+import inspect
 import warnings
 
 import numpy as np
@@ -15,9 +16,36 @@ GOOD_SCORES = np.array([0.9, 0.8, 0.7], np.float32)
 MAP = np.arange(36, dtype=np.float32).reshape(1, 1, 6, 6)
 ROIS = np.array([[0, 0, 0, 3, 3], [0, 1, 1, 5, 5]], np.float32)
 POOLED, ARGMAX = refdet.roi_pool_with_argmax(MAP, ROIS, (2, 2))
+SOFT = {
+    "boxes": GOOD_BOXES,
+    "scores": GOOD_SCORES,
+    "iou_threshold": 0.3,
+    "sigma": 0.5,
+    "score_threshold": 1e-3,
+    "method": "gaussian",
+}
+DELTAS = np.array([[0, 0.5, 0.25, 0.125], [0.75, 0.5, 0, 0], [0.5, 0.25, 1, 1]], np.float32)
+VARIANCES = np.full((3, 4), 0.1, np.float32)
+CELLS = np.array([[0, 1], [2, 3], [4, 5]])
+ON_GRID = {"cells": CELLS, "anchors": np.array([[2, 3], [4, 5], [6, 7]], np.float32), "stride": 8}
 
+KINDS = ("", "generalized_", "distance_", "complete_")
+SCORED = {"boxes": GOOD_BOXES, "scores": GOOD_SCORES}
+PAIRWISE = {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None}
+ALIGNED = {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES}
 # Every public function with arguments that work.
 CALLS = {
+    **{f"{kind}_box_iou": PAIRWISE for kind in ("generalized", "distance")},
+    **{f"aligned_{kind}_box_iou": ALIGNED for kind in ("generalized", "distance")},
+    "complete_box_iou": {**PAIRWISE, "alpha_gate": 0.5},
+    "aligned_complete_box_iou": {**ALIGNED, "alpha_gate": 0.5},
+    "overlap": {**PAIRWISE, "kind": "giou"},
+    "aligned_overlap": {**ALIGNED, "kind": "giou"},
+    **{f"{kind}box_iou_backward": {"grad": np.ones((3, 3)), **ALIGNED} for kind in KINDS},
+    **{f"aligned_{kind}box_iou_backward": {"grad": np.ones(3), **ALIGNED} for kind in KINDS},
+    "box_convert_backward": {"grad": GOOD_BOXES, "in_fmt": "xywh", "out_fmt": "xyxy"},
+    "diou_nms": {**SCORED, "threshold": 0.5, "beta": 0.6},
+    "batched_diou_nms": {**SCORED, "idxs": np.array([0, 1, 0]), "threshold": 0.5, "beta": 0.6},
     "aligned_box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES},
     "batched_nms": {
         "boxes": GOOD_BOXES,
@@ -25,11 +53,17 @@ CALLS = {
         "idxs": np.array([0, 1, 0]),
         "iou_threshold": 0.5,
     },
+    "best_label_above": {"scores": GOOD_BOXES, "score_threshold": 0.5},
     "box_area": {"boxes": GOOD_BOXES},
     "box_convert": {"boxes": GOOD_BOXES, "in_fmt": "xyxy", "out_fmt": "xywh"},
     "box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None},
+    "class_specific_scores": {"objectness": GOOD_SCORES, "class_probs": GOOD_BOXES},
     "clip_boxes_to_image": {"boxes": GOOD_BOXES, "size": (4, 4)},
+    "labels_above": {"scores": GOOD_BOXES, "score_threshold": 0.5},
     "nms": {"boxes": GOOD_BOXES, "scores": GOOD_SCORES, "iou_threshold": 0.5},
+    "select_candidates": {"scores": GOOD_SCORES, "score_threshold": 0.5, "top_k": 2},
+    "soft_nms": SOFT,
+    "batched_soft_nms": {**SOFT, "idxs": np.array([0, 1, 0])},
     "remove_small_boxes": {"boxes": GOOD_BOXES, "min_size": 2},
     "roi_pool": {"input": MAP, "boxes": ROIS, "output_size": (2, 2), "spatial_scale": 1.0, "out": None},
     "roi_pool_with_argmax": {
@@ -40,6 +74,26 @@ CALLS = {
         "out": None,
     },
     "roi_pool_backward": {"grad_output": POOLED, "argmax": ARGMAX, "boxes": ROIS, "input_shape": MAP.shape},
+    "encode_rcnn": {"boxes": GOOD_BOXES, "proposals": GOOD_BOXES, "weights": (10, 10, 5, 5)},
+    "decode_rcnn": {"deltas": DELTAS, "proposals": GOOD_BOXES, "weights": (10, 10, 5, 5)},
+    "encode_ssd": {"boxes": GOOD_BOXES, "priors": GOOD_BOXES, "variances": VARIANCES, "code": "corner"},
+    "decode_ssd": {"deltas": DELTAS, "priors": GOOD_BOXES, "variances": VARIANCES, "code": "center_size"},
+    "normalize_deltas": {"deltas": DELTAS, "means": VARIANCES[0], "stds": VARIANCES[0]},
+    "denormalize_deltas": {"deltas": DELTAS, "means": VARIANCES[0], "stds": VARIANCES[0]},
+    "delta_statistics": {"deltas": DELTAS, "labels": np.array([0, 1, 0]), "num_classes": 2},
+    "grid_cell": {"centres": DELTAS[:, :2], "grid": (7, 7)},
+    "every_cell": {"grid": (7, 7)},
+    "encode_yolov1": {"boxes": GOOD_BOXES, "size": (9, 9), "grid": (7, 7)},
+    "decode_yolov1": {"outputs": DELTAS, "cells": CELLS, "size": (9, 9), "grid": (7, 7)},
+    "encode_yolov3": {"boxes": GOOD_BOXES, **ON_GRID, "scale_x_y": 1.2, "form": "exp"},
+    "decode_yolov3": {"outputs": DELTAS, **ON_GRID, "scale_x_y": 1.2, "form": "new_coords"},
+    "encode_yolov5": {"boxes": GOOD_BOXES, **ON_GRID},
+    "decode_yolov5": {"outputs": DELTAS, **ON_GRID},
+    "encode_detr": {"boxes": GOOD_BOXES, "size": (9, 9), "form": "logits"},
+    "decode_detr": {"outputs": DELTAS, "size": (9, 9), "form": "normalized"},
+    "letterbox": {"size": (4, 6), "canvas": (8, 8), "form": "yolov5", "stride": 4, "scaleup": True},
+    "letterbox_boxes": {"boxes": GOOD_BOXES, "mapping": refdet.letterbox((4, 6), (8, 8))},
+    "unletterbox_boxes": {"boxes": GOOD_BOXES, "mapping": refdet.letterbox((4, 6), (8, 8))},
 }
 
 
@@ -50,7 +104,7 @@ class Subclass(np.ndarray):
         raise AssertionError("the subclass was not stripped")
 
 
-PAIRED = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward")
+PAIRED = kernels._REFERENCES
 
 
 def hostile(like):
@@ -175,7 +229,12 @@ def test_hostile_values_in_several_arguments(data, name):
     checked_call(getattr(refdet, name), arguments)
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name not in ("box_convert", "roi_pool_backward")])
+WITH_CONVENTION = [
+    name for name in CALLS if "convention" in inspect.signature(getattr(refdet, name)).parameters
+]
+
+
+@pytest.mark.parametrize("name", WITH_CONVENTION)
 @pytest.mark.parametrize("value", ["torchvision", None, 5, refdet.REFDET.roi])
 def test_a_convention_must_be_one(name, value):
     with pytest.raises(

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from strategies import same_bits
 
-from refdet.conventions import FARTHEST_CELL, REFDET, AveragePrecision, Convention, Overlap, Roi, Suppression
+from refdet.conventions import (
+    FARTHEST_CELL,
+    REFDET,
+    AveragePrecision,
+    Coder,
+    Convention,
+    Overlap,
+    Roi,
+    Suppression,
+)
 from refdet.evaluation.matching import match_detections
 from refdet.ops.nms import nms
 from refdet.ops.roi_pool import roi_pool
@@ -79,7 +88,7 @@ def test_the_first_of_equal_cells_is_taken_and_no_number_never_is():
 # A convention as a value
 
 
-@pytest.mark.parametrize("value", [REFDET, Overlap(), Suppression(), Roi(), AveragePrecision()])
+@pytest.mark.parametrize("value", [REFDET, Overlap(), Suppression(), Roi(), Coder(), AveragePrecision()])
 def test_conventions_are_frozen(value):
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(value, dataclasses.fields(value)[0].name, 1)

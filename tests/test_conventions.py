@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from shown_soft import SOFT
 from strategies import same_bits
 
 from refdet.conventions import REFDET, AveragePrecision, Overlap, Roi, Suppression
@@ -11,6 +12,7 @@ from refdet.evaluation.average_precision import integrate
 from refdet.evaluation.matching import match_detections
 from refdet.ops.box_iou import box_iou
 from refdet.ops.nms import batched_nms, nms
+from refdet.ops.overlap_kinds import overlap
 from refdet.ops.roi_pool import roi_pool, roi_pool_with_argmax
 
 PARTS = {"overlap": Overlap, "suppression": Suppression, "roi": Roi, "average_precision": AveragePrecision}
@@ -49,6 +51,11 @@ def inverted_once(convention):
 
 def two_points(convention):
     return iou([7, 7, 7, 7], [30, 30, 30, 30], convention)
+
+
+def crossed(kind, convention):
+    # IOU-5: they share 1 of 3, in a square of 4; their centres are 1/2 of 8 apart, both squared.
+    return overlap([[0, 0, 2, 1]], [[0, 0, 1, 2]], kind, convention=convention).round(6).item()
 
 
 def third(convention):
@@ -138,6 +145,13 @@ SHOWN = [
     ("overlap", "plus_one", 1, touching, 7 / 91, 0.0),
     ("overlap", "inverted", "signed", inverted_once, [-4.0], [0.0]),
     ("overlap", "inverted", "sorted", inverted_pair, 1.0, 0.0),
+    ("overlap", "inverted", "height", inverted_once, [-4.0], [0.0]),
+    ("overlap", "division", "floored", two_points, np.nan, 0.0),
+    ("overlap", "union_eps", 1.0, lambda c: iou([0, 0, 1, 1], [0, 0, 1, 1], c), 0.5, 1.0),
+    ("overlap", "giou_eps", 1.0, lambda c: crossed("giou", c), -0.066667, 0.083333),
+    ("overlap", "diou_eps", 8.0, lambda c: crossed("diou", c), 0.302083, 0.270833),
+    ("overlap", "ciou_eps", 1e9, lambda c: crossed("ciou", c), 0.270833, 0.237082),
+    ("overlap", "beta", 2.0, lambda c: crossed("diou", c), 0.329427, 0.270833),
     ("overlap", "division", "ieee", two_points, np.nan, 0.0),
     ("overlap", "division", "distance", two_points, 1.0, 0.0),
     ("overlap", "division", "distance", lambda c: iou([0, 0, 3, 1], [0, 0, 1, 1], c), NEAR, 1 / 3),
@@ -149,6 +163,7 @@ SHOWN = [
     ("suppression", "threshold_dtype", "float32", seven_tenths, [0], [0, 1]),
     ("suppression", "offset_classes_up_to", 8, two_classes_at_minus_one, [0], [0, 1]),
     ("suppression", "offset_classes_up_to", 7, two_classes_at_minus_one, [0, 1], [0, 1]),
+    *SOFT,
     ("roi", "edges", "float", spilled, np.float32(235), np.float32(234)),
     ("roi", "lowest", float(np.finfo(np.float32).min), lowest_cell, -1, 0),
     ("roi", "finite", "propagate", map_without_numbers, -np.inf, "input"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from strategies import THRESHOLDS, pooling, same_bits, scored_boxes
 
 import refdet
-from refdet.stepwise import Steps, TraceTooLarge, stepwise
+from refdet.stepwise import Steps, TraceTooLarge, drained, stepwise
 
 
 def _any(values, *, start=0):
@@ -38,7 +38,30 @@ def doubled(values, *, start=0) -> Steps[float]:
     return 2 * first
 
 
+@stepwise(check=_any, quiet=True)
+def inverse(values, *, start=0) -> Steps[float]:
+    """Sum of the inverse values."""
+    inverses = 1 / values
+    yield "invert: {inverses}"
+    return inverses.sum()
+
+
 # The three uses
+
+
+def test_a_quiet_body_divides_by_zero_in_silence_and_leaves_the_caller_as_it_was():
+    """Warnings are errors here. A body that ran within np.errstate itself would leave it to who takes its steps."""
+    assert inverse([0, 1]) == inverse.trace([0, 1]).result == np.inf
+    before = np.geterr()
+    running = inverse.steps([1, 2])
+    next(running)
+    assert np.geterr() == before
+    with pytest.raises(RuntimeWarning, match="divide by zero"):
+        next(inverse.steps([0, 1]))
+
+
+def test_a_generator_is_drained_to_what_it_returns():
+    assert drained(total.steps([1, 2, 3])) == 6
 
 
 def test_function_trace_and_steps_give_the_same_result():

@@ -1,6 +1,7 @@
 """The one table of tolerances: everything else in the tests is compared with ``==``.
 
-Each has its kind, its size and its reason. NaN is close to nothing.
+Each has its kind, its size and its reason. NaN is close to nothing. "spacings" are those of the expected
+number in its precision, but not finer than those of 1.
 """
 
 import numpy as np
@@ -16,7 +17,19 @@ TOLERANCES = {
         1e-6,
         "mmdet and Caffe keep precision and the sum of some ten terms below 1 in float32",
     ),
+    "six digits": ("absolute", 1e-6, "numbers of a page or a pencil, written with six digits"),
     "round trip": ("relative", 1e-12, "two roundings of a coordinate in float64, there and back (BOX-2)"),
+    "coders": (
+        "relative",
+        1e-12,
+        "encoded and decoded in float64: ten roundings and a logarithm of a ratio to 1e6",
+    ),
+    "libm float32": (
+        "relative",
+        1e-6,
+        "libm: exp and log of NumPy, torch and OpenCV differ by up to 3 units in the last place, as measured",
+    ),
+    "libm float64": ("relative", 2e-15, "libm: the same, 2 units measured between NumPy 1.26, 2.4 and torch"),
     "by hand": (
         "absolute",
         1e-5,
@@ -46,6 +59,29 @@ TOLERANCES = {
         "epsilon of the normalisation is not nothing beside a contrast of 100",
     ),
     "float32 scores": ("absolute", 1e-5, "288 products in float32, grouped by BLAS as it likes"),
+    "float32 scores of an exponential": (
+        "relative",
+        2e-6,
+        "libm: eleven decays by the C library's float exponential, a unit in the last place each",
+    ),
+    "peers": ("absolute", 1e-5, "other orders of float32 operations, on values up to about 5"),
+    "gaussian decays": (
+        "relative",
+        2e-14,
+        "libm: NumPy's exp in float64 lies up to 2 ulps from the C library's; 23 decays of 3 ulps each",
+    ),
+    "slope": ("relative", 1e-6, "a central difference of step 1e-6 in float64, away from kinks (C-10)"),
+    "summed slopes": (
+        "relative",
+        1e-9,
+        "at most 36 gradients summed in another order, some of them cancelling",
+    ),
+    "arc tangent": (
+        "spacings",
+        8,
+        "libm: two arc tangents (IOU-5); at most 3 in 12 million pairs",
+    ),
+    "power": ("spacings", 4, "libm: a power with the exponent beta (IOU-4); at most 1 in 48 million"),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 
@@ -53,6 +89,18 @@ TOLERANCES = {
 def close(actual, expected, name):
     """True if every value lies within the tolerance of that name."""
     kind, size, _ = TOLERANCES[name]
+    spacing = np.finfo(np.result_type(np.asarray(expected), np.float32)).eps
     expected = np.asarray(expected, float)
-    allowed = size * np.abs(expected) if kind == "relative" else size
+    if kind == "spacings":
+        allowed = size * spacing * np.maximum(np.abs(expected), 1)
+    else:
+        allowed = size * np.abs(expected) if kind == "relative" else size
     return bool((np.abs(np.asarray(actual, float) - expected) <= allowed).all())
+
+
+def close_boxes(actual, expected, name):
+    """True if corners agree, relative to the largest coordinate of all: that is what they were rounded to."""
+    if np.shape(actual) != np.shape(expected):
+        return False
+    extent = np.abs(expected).max(initial=1e-300)
+    return close(1 + (np.asarray(actual, float) - expected) / extent, np.ones(np.shape(expected)), name)

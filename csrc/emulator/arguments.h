@@ -67,6 +67,11 @@ struct Argument<T*> {
 
 using Launch = std::function<void(dim3 grid, dim3 block, Schedule, py::tuple)>;
 
+struct Entry {
+    const char* name;
+    Launch launch;
+};
+
 template <typename... P, size_t... I>
 Launch launcher(void (*kernel)(P...), std::index_sequence<I...>) {
     return [kernel](dim3 grid, dim3 block, Schedule schedule, py::tuple given) {

@@ -3,10 +3,12 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <map>
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "emulator/arguments.h"
+#include "overlap.cuh"
 #include "roi.cuh"
 #include "scalar.cuh"
 
@@ -56,13 +58,14 @@ void launch(const std::string& kernel, const std::string& dtype, const std::vect
     if (dtype != "float32" && dtype != "float64")
         throw py::value_error("dtype: " + dtype + " came; wanted float32 or float64");
     const auto& kernels = dtype == "float32" ? float32::kernels : float64::kernels;
-    const auto found = kernels.find(kernel);
-    if (found == kernels.end()) throw py::value_error("kernel: there is no " + kernel);
+    const auto found = std::find_if(std::begin(kernels), std::end(kernels),
+                                    [&](const Entry& entry) { return entry.name == kernel; });
+    if (found == std::end(kernels)) throw py::value_error("kernel: there is no " + kernel);
     const dim3 blocks = lengths(grid, "grid", {2147483647u, 65535u, 65535u});
     const dim3 threads = lengths(block, "block", {1024u, 1024u, 64u});
     if ((unsigned long long)threads.x * threads.y * threads.z > 1024)
         throw py::value_error("block: more than 1024 threads came");
-    found->second(blocks, threads, schedule(order, seed), arguments);
+    found->launch(blocks, threads, schedule(order, seed), arguments);
 }
 
 }  // namespace

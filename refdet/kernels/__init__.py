@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from refdet.ops import box_iou as _box_iou
+from refdet.ops import diou_nms as _diou_nms
 from refdet.ops import nms as _nms
+from refdet.ops import overlaps as _overlaps
 from refdet.ops import roi_align as _roi_align
 from refdet.ops import roi_pool as _roi_pool
 from refdet.ops import soft_nms as _soft_nms
@@ -24,7 +26,11 @@ from refdet.ops import soft_nms as _soft_nms
 _PACKAGE = Path(__file__).resolve().parents[1]
 _REFERENCES: dict[str, Callable[..., Any]] = {
     "box_iou": _box_iou.box_iou,
+    "generalized_box_iou": _overlaps.generalized_box_iou,
+    "distance_box_iou": _overlaps.distance_box_iou,
+    "complete_box_iou": _overlaps.complete_box_iou,
     "nms": _nms.nms,
+    "diou_nms": _diou_nms.diou_nms,
     "roi_pool": _roi_pool.roi_pool,
     "roi_pool_with_argmax": _roi_pool.roi_pool_with_argmax,
     "roi_pool_backward": _roi_pool.roi_pool_backward,
@@ -72,7 +78,8 @@ def implementations(op: str) -> dict[str, Callable[..., Any]]:
     Parameters
     ----------
     op : str
-        "box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward" or "soft_nms".
+        "box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou", "nms", "diou_nms",
+        "soft_nms", "roi_pool", "roi_pool_with_argmax" or "roi_pool_backward".
 
     Returns
     -------

@@ -2,11 +2,12 @@
 
 Importing this raises ImportError, with the reason, where the extension module was not built. The
 interpreter lock is released while a kernel runs: do not write to its arguments from another thread.
-Letters: as in the references. Sources: csrc/box_iou.cpp, csrc/nms.cpp, csrc/roi_align.cpp,
-csrc/roi_pool.cpp, csrc/soft_nms.cpp.
+Letters: as in the references. Sources: csrc/*.cpp.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 
@@ -25,10 +26,14 @@ from refdet.kernels.cpp_rois import roi_pool_backward as roi_pool_backward
 from refdet.kernels.cpp_rois import roi_pool_with_argmax as roi_pool_with_argmax
 from refdet.kernels.cpp_rois import roi_pool_with_argmax_plain as roi_pool_with_argmax_plain
 from refdet.ops.box_iou import check_box_iou
+from refdet.ops.diou_nms import check_diou_nms
 from refdet.ops.nms import check_nms
+from refdet.ops.overlaps import check_complete, check_overlaps
 from refdet.ops.soft_nms import check_soft_nms
 
-_DIVISIONS = ("guarded", "ieee", "distance")  # as in csrc/scalar.cuh
+_INVERTED = {"empty": 0, "signed": 1, "height": 2, "sorted": 0}  # these three as in csrc/scalar.cuh and
+_DIVISIONS = ("guarded", "ieee", "distance", "floored")
+_KINDS = {"giou": 1, "diou": 2, "ciou": 3}  # csrc/overlap.cuh
 
 
 def box_iou(boxes1, boxes2, *, out=None, convention=REFDET, threads=1):
@@ -42,10 +47,61 @@ def box_iou_plain(boxes1, boxes2, *, out=None, convention=REFDET):
 
 
 def _box_iou(kernel, boxes1, boxes2, out, convention, threads):
-    boxes1, boxes2, out = check_box_iou(boxes1, boxes2, out=out, convention=convention)
+    boxes1, boxes2, out, convention = check_box_iou(boxes1, boxes2, out=out, convention=convention)
     threads = _threads(threads)
     result = _direct(out)
     kernel(_plain(boxes1), _plain(boxes2), **_overlap(convention), threads=threads, out=result)
+    return _delivered(result, out)
+
+
+def generalized_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, threads=1):
+    """`refdet.generalized_box_iou` on up to `threads` cores."""
+    return _overlaps(_core.overlaps, "giou", check_overlaps, boxes1, boxes2, out, convention, threads)
+
+
+def generalized_box_iou_plain(boxes1, boxes2, *, out=None, convention=REFDET):
+    """`refdet.generalized_box_iou`, step by step as the reference."""
+    return _overlaps(_core.overlaps_plain, "giou", check_overlaps, boxes1, boxes2, out, convention)
+
+
+def distance_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, threads=1):
+    """`refdet.distance_box_iou` on up to `threads` cores."""
+    return _overlaps(_core.overlaps, "diou", check_overlaps, boxes1, boxes2, out, convention, threads)
+
+
+def distance_box_iou_plain(boxes1, boxes2, *, out=None, convention=REFDET):
+    """`refdet.distance_box_iou`, step by step as the reference."""
+    return _overlaps(_core.overlaps_plain, "diou", check_overlaps, boxes1, boxes2, out, convention)
+
+
+def complete_box_iou(boxes1, boxes2, *, out=None, alpha_gate=None, convention=REFDET, threads=1):
+    """`refdet.complete_box_iou` on up to `threads` cores; the arc tangent is the C library's."""
+    check = partial(check_complete, alpha_gate=alpha_gate)
+    return _overlaps(_core.overlaps, "ciou", check, boxes1, boxes2, out, convention, threads)
+
+
+def complete_box_iou_plain(boxes1, boxes2, *, out=None, alpha_gate=None, convention=REFDET):
+    """`refdet.complete_box_iou`, step by step as the reference."""
+    check = partial(check_complete, alpha_gate=alpha_gate)
+    return _overlaps(_core.overlaps_plain, "ciou", check, boxes1, boxes2, out, convention)
+
+
+def _overlaps(kernel, kind, check, boxes1, boxes2, out, convention, threads=1):
+    boxes1, boxes2, out, *gate, convention = check(boxes1, boxes2, out=out, convention=convention)
+    rule, result = convention.overlap, _direct(out)
+    kernel(
+        _plain(boxes1),
+        _plain(boxes2),
+        **_overlap(convention),
+        giou_eps=rule.giou_eps,
+        diou_eps=rule.diou_eps,
+        ciou_eps=rule.ciou_eps,
+        beta=rule.beta,
+        alpha_gate=float(gate[0]) if gate else 0.0,
+        kind=_KINDS[kind],
+        threads=_threads(threads),
+        out=result,
+    )
     return _delivered(result, out)
 
 
@@ -67,6 +123,36 @@ def _nms(kernel, boxes, scores, iou_threshold, convention):
         _plain(boxes),
         _plain(scores, np.float64),  # exact, so the order is the same
         **_overlap(convention),
+        threshold=float(threshold),
+        inclusive=rule.inclusive,
+        ties_last=rule.ties == "last",
+        keep=keep,
+    )
+    return keep[:kept].copy()
+
+
+def diou_nms(boxes, scores, threshold, beta=None, *, convention=REFDET):
+    """`refdet.diou_nms`."""
+    return _diou_nms(_core.diou_nms, boxes, scores, threshold, beta, convention)
+
+
+def diou_nms_plain(boxes, scores, threshold, beta=None, *, convention=REFDET):
+    """`refdet.diou_nms`, step by step as the reference."""
+    return _diou_nms(_core.diou_nms_plain, boxes, scores, threshold, beta, convention)
+
+
+def _diou_nms(kernel, boxes, scores, threshold, beta, convention):
+    boxes, scores, threshold, beta, convention = check_diou_nms(
+        boxes, scores, threshold, beta, convention=convention
+    )
+    rule = convention.suppression
+    keep = np.empty(len(boxes), np.int64)
+    kept = kernel(
+        _plain(boxes),
+        _plain(scores, np.float64),
+        **_overlap(convention),
+        diou_eps=convention.overlap.diou_eps,
+        beta=beta,
         threshold=float(threshold),
         inclusive=rule.inclusive,
         ties_last=rule.ties == "last",
@@ -133,6 +219,7 @@ def _overlap(convention):
     rule = convention.overlap
     return {
         "plus_one": rule.plus_one,
-        "signed_area": rule.inverted == "signed",
+        "inverted": _INVERTED[rule.inverted],
         "division": _DIVISIONS.index(rule.division),
+        "union_eps": rule.union_eps,
     }

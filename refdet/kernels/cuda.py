@@ -1,9 +1,8 @@
 """The CUDA kernels on a device, through CuPy: the references' signatures, CuPy arrays in and out.
 
 Everything runs on the device of the first array and on CuPy's current stream; the number of kept boxes is
-the one value that `nms` and `soft_nms` bring to the host. Importing this raises ImportError, with the reason,
-where CuPy or a device is missing. Sources: csrc/box_iou.cu, csrc/nms.cu, csrc/roi_align.cu, csrc/roi_pool.cu,
-csrc/soft_nms.cu.
+the one value that `nms` and `diou_nms` bring to the host. Importing this raises ImportError, with the
+reason, where CuPy or a device is missing. Sources: csrc/*.cu.
 
 The checks use a little of CuPy's own arithmetic, which takes float32 numbers below 1.2e-38 for zero; the
 kernels do not.
@@ -57,6 +56,9 @@ _device = _CudaDevice()
 _operations, _rois = Operations(_device), RoiOperations(_device)
 
 box_iou = _operations.box_iou
+generalized_box_iou = _operations.generalized_box_iou
+distance_box_iou = _operations.distance_box_iou
+complete_box_iou = _operations.complete_box_iou
 nms = _operations.nms
 nms_plain = _operations.nms_plain
 roi_align = _rois.roi_align
@@ -64,4 +66,6 @@ roi_align_backward = _rois.roi_align_backward
 roi_pool = _rois.roi_pool
 roi_pool_with_argmax = _rois.roi_pool_with_argmax
 roi_pool_backward = _rois.roi_pool_backward
+diou_nms = _operations.diou_nms
+diou_nms_plain = _operations.diou_nms_plain
 soft_nms = _operations.soft_nms

@@ -58,6 +58,9 @@ _device = _EmulatedDevice()
 _operations, _rois = Operations(_device), RoiOperations(_device)
 
 box_iou = _operations.box_iou
+generalized_box_iou = _operations.generalized_box_iou
+distance_box_iou = _operations.distance_box_iou
+complete_box_iou = _operations.complete_box_iou
 nms = _operations.nms
 nms_plain = _operations.nms_plain
 roi_align = _rois.roi_align
@@ -65,4 +68,6 @@ roi_align_backward = _rois.roi_align_backward
 roi_pool = _rois.roi_pool
 roi_pool_with_argmax = _rois.roi_pool_with_argmax
 roi_pool_backward = _rois.roi_pool_backward
+diou_nms = _operations.diou_nms
+diou_nms_plain = _operations.diou_nms_plain
 soft_nms = _operations.soft_nms

@@ -14,7 +14,9 @@ import numpy as np
 
 from refdet.conventions import REFDET, Overlap
 from refdet.ops.box_iou import check_box_iou
+from refdet.ops.diou_nms import check_diou_nms
 from refdet.ops.nms import check_nms
+from refdet.ops.overlaps import check_complete, check_overlaps
 from refdet.ops.soft_nms import check_soft_nms
 
 THREADS = 256
@@ -26,7 +28,9 @@ MAX_GRID = (2**31 - 1, 65_535)
 MAX_WORKSPACE = 4 * 2**30
 """Bytes that an operation may take for itself: the masks of 185,000 boxes."""
 
-_DIVISIONS = ("guarded", "ieee", "distance")  # the order of scalar.cuh's enum
+_INVERTED = {"empty": 0, "signed": 1, "height": 2, "sorted": 0}  # scalar.cuh's enums: the checks sort corners
+_DIVISIONS = ("guarded", "ieee", "distance", "floored")
+_KINDS = {"giou": 1, "diou": 2, "ciou": 3}  # overlap.cuh's enum
 
 
 class Device(Protocol):
@@ -76,16 +80,46 @@ class Operations(Launcher):
     def box_iou(self, boxes1, boxes2, *, out=None, convention=REFDET):
         """`refdet.box_iou` (IOU-1), one thread per pair of boxes."""
         with self._device.of(boxes1):
-            boxes1, boxes2, out = check_box_iou(boxes1, boxes2, out=out, convention=convention, xp=self._xp)
-            if out.size:
-                n, m = out.shape
-                iou = self._target(out)
-                threads = _threads(m)
-                grid = (_blocks(m, threads), min(n, MAX_GRID[1]))
-                given = self._packed(boxes1), self._packed(boxes2), np.int64(n), np.int64(m)
-                self._launch("box_iou", out.dtype, grid, threads, *given, *_overlap(convention.overlap), iou)
-                _deliver(iou, out)
-            return out
+            checked = check_box_iou(boxes1, boxes2, out=out, convention=convention, xp=self._xp)
+            return self._pairwise("box_iou", *checked)
+
+    def generalized_box_iou(self, boxes1, boxes2, *, out=None, convention=REFDET):
+        """`refdet.generalized_box_iou` (IOU-3), one thread per pair of boxes."""
+        with self._device.of(boxes1):
+            checked = check_overlaps(boxes1, boxes2, out=out, convention=convention, xp=self._xp)
+            return self._pairwise(
+                "overlaps", *checked, *_penalty(convention.overlap), np.int32(_KINDS["giou"])
+            )
+
+    def distance_box_iou(self, boxes1, boxes2, *, out=None, convention=REFDET):
+        """`refdet.distance_box_iou` (IOU-4), one thread per pair of boxes."""
+        with self._device.of(boxes1):
+            checked = check_overlaps(boxes1, boxes2, out=out, convention=convention, xp=self._xp)
+            return self._pairwise(
+                "overlaps", *checked, *_penalty(convention.overlap), np.int32(_KINDS["diou"])
+            )
+
+    def complete_box_iou(self, boxes1, boxes2, *, out=None, alpha_gate=None, convention=REFDET):
+        """`refdet.complete_box_iou` (IOU-5), one thread per pair of boxes; the arc tangent is the device's."""
+        with self._device.of(boxes1):
+            boxes1, boxes2, out, gate, convention = check_complete(
+                boxes1, boxes2, out=out, alpha_gate=alpha_gate, convention=convention, xp=self._xp
+            )
+            switches = *_penalty(convention.overlap, gate), np.int32(_KINDS["ciou"])
+            return self._pairwise("overlaps", boxes1, boxes2, out, convention, *switches)
+
+    def _pairwise(self, kernel, boxes1, boxes2, out, convention, *switches):
+        """One value per pair, by a kernel whose threads own columns."""
+        if out.size:
+            n, m = out.shape
+            values = self._target(out)
+            threads = _threads(m)
+            grid = (_blocks(m, threads), min(n, MAX_GRID[1]))
+            given = self._packed(boxes1), self._packed(boxes2), np.int64(n), np.int64(m)
+            rule = *_overlap(convention.overlap), *switches
+            self._launch(kernel, out.dtype, grid, threads, *given, *rule, values)
+            _deliver(values, out)
+        return out
 
     def nms(self, boxes, scores, iou_threshold, *, convention=REFDET):
         """`refdet.nms` (NMS-1, NMS-8) by a mask of all pairs, 64 boxes a word; never leaves the device.
@@ -96,34 +130,51 @@ class Operations(Launcher):
             If the mask, ``n * ceil(n / 64) * 8`` bytes, is over `MAX_WORKSPACE`.
         """
         with self._device.of(boxes):
-            boxes, order, rule = self._ranked(boxes, scores, iou_threshold, convention)
-            n, words = len(boxes), _blocks(len(boxes), TILE)
-            if n == 0:
-                return order
-            if n * words * 8 > MAX_WORKSPACE:
-                raise MemoryError(
-                    f"nms: the mask of {n} boxes needs {n * words * 8} bytes, more than {MAX_WORKSPACE}; "
-                    "nms_plain needs none"
-                )
-            mask = self._device.empty(n * words, np.uint64)
-            removed, (keep, kept) = self._xp.zeros(words, np.uint64), self._kept(n)
-            given = boxes, order, np.int64(n), *rule
-            self._launch("nms_mask", boxes.dtype, (words, words), TILE, *given, mask)
-            given = mask, order, np.int64(n)
-            self._launch("nms_reduce", boxes.dtype, (1,), THREADS, *given, removed, keep, kept)
-            return keep[: int(kept[0])]
+            return self._masked("nms", *self._ranked(boxes, scores, iou_threshold, convention))
 
     def nms_plain(self, boxes, scores, iou_threshold, *, convention=REFDET):
         """`refdet.nms` (NMS-1) step by step, in one block: the twin to read."""
         with self._device.of(boxes):
-            boxes, order, rule = self._ranked(boxes, scores, iou_threshold, convention)
-            n = len(boxes)
-            if n == 0:
-                return order
-            alive, (keep, kept) = self._xp.ones(n, np.uint8), self._kept(n)
-            given = boxes, order, np.int64(n), *rule
-            self._launch("nms_plain", boxes.dtype, (1,), _threads(n), *given, alive, keep, kept)
-            return keep[: int(kept[0])]
+            return self._greedy("nms_plain", *self._ranked(boxes, scores, iou_threshold, convention))
+
+    def diou_nms(self, boxes, scores, threshold, beta=None, *, convention=REFDET):
+        """`refdet.diou_nms` (NMS-6) by a mask of all pairs, as `nms`; MemoryError as there."""
+        with self._device.of(boxes):
+            return self._masked("diou_nms", *self._ranked_by_diou(boxes, scores, threshold, beta, convention))
+
+    def diou_nms_plain(self, boxes, scores, threshold, beta=None, *, convention=REFDET):
+        """`refdet.diou_nms` (NMS-6) step by step, in one block: the twin to read."""
+        with self._device.of(boxes):
+            ranked = self._ranked_by_diou(boxes, scores, threshold, beta, convention)
+            return self._greedy("diou_nms_plain", *ranked)
+
+    def _masked(self, op, boxes, order, rule):
+        """The kept boxes, by the kernels <op>_mask and nms_reduce."""
+        n, words = len(boxes), _blocks(len(boxes), TILE)
+        if n == 0:
+            return order
+        if n * words * 8 > MAX_WORKSPACE:
+            raise MemoryError(
+                f"{op}: the mask of {n} boxes needs {n * words * 8} bytes, more than {MAX_WORKSPACE}; "
+                f"{op}_plain needs none"
+            )
+        mask = self._device.empty(n * words, np.uint64)
+        removed, (keep, kept) = self._xp.zeros(words, np.uint64), self._kept(n)
+        given = boxes, order, np.int64(n), *rule
+        self._launch(f"{op}_mask", boxes.dtype, (words, words), TILE, *given, mask)
+        given = mask, order, np.int64(n)
+        self._launch("nms_reduce", boxes.dtype, (1,), THREADS, *given, removed, keep, kept)
+        return keep[: int(kept[0])]
+
+    def _greedy(self, kernel, boxes, order, rule):
+        """The kept boxes, by a kernel of one block."""
+        n = len(boxes)
+        if n == 0:
+            return order
+        alive, (keep, kept) = self._xp.ones(n, np.uint8), self._kept(n)
+        given = boxes, order, np.int64(n), *rule
+        self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, alive, keep, kept)
+        return keep[: int(kept[0])]
 
     def soft_nms(
         self,
@@ -154,23 +205,34 @@ class Operations(Launcher):
                 np.float64(sigma),
                 np.float64(least),
             )
-            new_scores, line = self._xp.array(scores, order="C"), self._device.empty(n, np.int64)
+            new_scores, queue = self._xp.array(scores, order="C"), self._device.empty(n, np.int64)
             keep, kept = self._kept(n)
             given = self._packed(boxes), np.int64(n), *_overlap(convention.overlap), *switches
             kernel = "soft_nms_float" if scores.dtype == np.float32 else "soft_nms_double"
-            self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, new_scores, line, keep, kept)
+            self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, new_scores, queue, keep, kept)
             keep = keep[: int(kept[0])]
             return keep, new_scores[keep]
 
     def _ranked(self, boxes, scores, iou_threshold, convention):
-        """Boxes, their order from best to worst, and the rule's five arguments: the step `sort`."""
+        """Boxes, their order from best to worst, and the rule's arguments: the step `sort`."""
         boxes, scores, threshold, convention = check_nms(
             boxes, scores, iou_threshold, convention=convention, xp=self._xp
         )
+        return self._sorted(boxes, scores, threshold, convention, ())
+
+    def _ranked_by_diou(self, boxes, scores, threshold, beta, convention):
+        """As `_ranked`, with two arguments more."""
+        boxes, scores, threshold, beta, convention = check_diou_nms(
+            boxes, scores, threshold, beta, convention=convention, xp=self._xp
+        )
+        distance = np.float64(convention.overlap.diou_eps), np.float64(beta)
+        return self._sorted(boxes, scores, threshold, convention, distance)
+
+    def _sorted(self, boxes, scores, threshold, convention, distance):
         rule = convention.suppression
         order = self._packed(rule.by_score(scores).astype(np.int64, copy=False))
-        arguments = (*_overlap(convention.overlap), np.int32(rule.inclusive), np.float64(threshold))
-        return self._packed(boxes), order, arguments
+        suppression = np.int32(rule.inclusive), np.float64(threshold)
+        return self._packed(boxes), order, (*_overlap(convention.overlap), *distance, *suppression)
 
     def _kept(self, count):
         """Room for the kept boxes, and for their number."""
@@ -178,9 +240,14 @@ class Operations(Launcher):
 
 
 def _overlap(rule: Overlap):
-    """plus_one, signed_area and division, as the kernels take them."""
-    signed, division = rule.inverted == "signed", _DIVISIONS.index(rule.division)
-    return np.int32(rule.plus_one), np.int32(signed), np.int32(division)
+    """plus_one, inverted, division and union_eps, as the kernels take them."""
+    switches = rule.plus_one, _INVERTED[rule.inverted], _DIVISIONS.index(rule.division)
+    return *map(np.int32, switches), np.float64(rule.union_eps)
+
+
+def _penalty(rule: Overlap, alpha_gate: float = 0.0):
+    """giou_eps, diou_eps, ciou_eps, beta and alpha_gate, as the kernels take them."""
+    return tuple(map(np.float64, (rule.giou_eps, rule.diou_eps, rule.ciou_eps, rule.beta, alpha_gate)))
 
 
 def _threads(count):

@@ -8,6 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from refdet.conventions import REFDET
+from refdet.kernels.vectorized_overlaps import (  # noqa: F401
+    complete_box_iou,
+    diou_nms,
+    distance_box_iou,
+    generalized_box_iou,
+    intersection,
+)
 from refdet.kernels.vectorized_rois import roi_align as roi_align
 from refdet.kernels.vectorized_rois import roi_align_backward as roi_align_backward
 from refdet.kernels.vectorized_rois import roi_pool as roi_pool
@@ -23,7 +30,7 @@ _BLOCK = 2**15
 
 def box_iou(boxes1, boxes2, *, out=None, convention=REFDET):
     """`refdet.box_iou` on coordinate planes, a block of rows at a time."""
-    boxes1, boxes2, out = check_box_iou(boxes1, boxes2, out=out, convention=convention)
+    boxes1, boxes2, out, convention = check_box_iou(boxes1, boxes2, out=out, convention=convention)
     rule = convention.overlap
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         area1, area2 = rule.area(boxes1), rule.area(boxes2)
@@ -31,25 +38,9 @@ def box_iou(boxes1, boxes2, *, out=None, convention=REFDET):
         rows = max(1, _BLOCK // max(len(boxes2), 1))
         for start in range(0, len(boxes1), rows):
             block = slice(start, start + rows)
-            inter = _intersection(boxes1[block], planes, rule.plus_one)
+            inter = intersection(boxes1[block], planes, rule.plus_one)
             out[block] = rule.ratio(inter, area1[block, None] + area2)  # (rows, 1) with (M,) -> (rows, M)
     return out
-
-
-def _intersection(boxes, planes, plus_one):
-    """Shared area of (R, 4) boxes with boxes given as four planes (4, M), in place: (R, M)."""
-    x1, y1, x2, y2 = (boxes[:, i, None] for i in range(4))  # (R, 1)
-    width = np.minimum(x2, planes[2])
-    width -= np.maximum(x1, planes[0])
-    height = np.minimum(y2, planes[3])
-    height -= np.maximum(y1, planes[1])
-    if plus_one:
-        width += plus_one
-        height += plus_one
-    np.maximum(width, 0, out=width)
-    np.maximum(height, 0, out=height)
-    width *= height
-    return width
 
 
 def nms(boxes, scores, iou_threshold, *, convention=REFDET):
@@ -62,7 +53,7 @@ def nms(boxes, scores, iou_threshold, *, convention=REFDET):
         area = overlap.area(boxes)
         while len(order):
             head = slice(0, 256)
-            inter = _intersection(boxes[head], np.ascontiguousarray(boxes.T), overlap.plus_one)
+            inter = intersection(boxes[head], np.ascontiguousarray(boxes.T), overlap.plus_one)
             ratio = overlap.ratio(inter, area[head, None] + area)  # (chunk, 1) with (N,) -> (chunk, N)
             over = rule.suppresses(ratio, threshold)
             kept = _settled(over[:, : len(over)])

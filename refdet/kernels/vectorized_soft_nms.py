@@ -26,14 +26,14 @@ def soft_nms(
     *,
     convention=REFDET,
 ):
-    """`refdet.soft_nms` on coordinate planes; the reference itself where a convention moves boxes in line."""
+    """`refdet.soft_nms` on coordinate planes; the reference itself where a convention moves boxes in the queue."""
     arguments = boxes, scores, iou_threshold, sigma, score_threshold, method
     boxes, scores, threshold, sigma, least, method, _ = check_soft_nms(*arguments, convention=convention)
     rule, overlap = convention.suppression, convention.overlap
     if rule.soft_order == "swap":
         return definition.soft_nms(*arguments, convention=convention)
     scores, keep = scores.copy(), []
-    index = rule.in_line(scores < least)
+    index = rule.queue(scores < least)
     planes, left = np.ascontiguousarray(boxes[index].T), scores[index]
     area = overlap.area(boxes[index])
     while len(index):

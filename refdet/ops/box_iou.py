@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from refdet import checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
+from refdet.stepwise import Steps, stepwise
 
 
 def check_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, xp=np):
@@ -24,17 +25,32 @@ def check_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, xp=np):
     first, second = checks.boxes(boxes1, "boxes1", rule, xp=xp), checks.boxes(boxes2, "boxes2", rule, xp=xp)
     dtype = np.result_type(first, second)
     out = checks.output(out, "out", (len(first), len(second)), dtype, (boxes1, boxes2), xp=xp)
-    return first.astype(dtype, copy=False), second.astype(dtype, copy=False), out
+    return first.astype(dtype, copy=False), second.astype(dtype, copy=False), out, convention
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def intersection_over_union(boxes1, boxes2, rule) -> Steps[tuple[NDArray[np.floating], ...]]:
+    """IoU, shared area and sum of areas of boxes (..., 4) that broadcast: the body of all forms."""
+    area1, area2 = rule.area(boxes1), rule.area(boxes2)  # (...)
+    yield "area: {area1} in the first boxes, {area2} in the second"
+    top_left = np.maximum(boxes1[..., :2], boxes2[..., :2])  # (N, 1, 2) with (1, M, 2) -> (N, M, 2)
+    bottom_right = np.minimum(boxes1[..., 2:], boxes2[..., 2:])
+    sides = np.maximum(bottom_right - top_left + rule.plus_one, 0)  # (..., 2), 0 where the boxes lie apart
+    inter = sides[..., 0] * sides[..., 1]
+    yield "intersect: the pairs share {inter}"
+    total = area1 + area2  # (N, 1) with (1, M) -> (N, M)
+    iou = rule.ratio(inter, total)
+    yield "divide: of all that they cover, that is {iou}"
+    return iou, inter, total
+
+
+@stepwise(check=check_box_iou, quiet=True)
 def box_iou(
     boxes1: Array,
     boxes2: Array,
     *,
     out: NDArray[np.floating] | None = None,
     convention: Convention = REFDET,
-) -> NDArray[np.floating]:
+) -> Steps[NDArray[np.floating]]:
     """Intersection over union of every box in `boxes1` with every box in `boxes2`; 0 where both are empty.
 
     Parameters
@@ -81,30 +97,26 @@ def box_iou(
     >>> box_iou(np.array([[0, 0, 2, 2]]), np.array([[1, 1, 3, 3], [2, 0, 4, 2]])).round(6)
     array([[0.142857, 0.      ]])
     """
-    boxes1, boxes2, out = check_box_iou(boxes1, boxes2, out=out, convention=convention)
-    rule = convention.overlap
-    # step: area
-    area1, area2 = rule.area(boxes1), rule.area(boxes2)  # (N,), (M,)
-    # step: intersect
-    top_left = np.maximum(boxes1[:, None, :2], boxes2[None, :, :2])  # (N, 1, 2) with (1, M, 2) -> (N, M, 2)
-    bottom_right = np.minimum(boxes1[:, None, 2:], boxes2[None, :, 2:])  # (N, M, 2)
-    sides = np.maximum(bottom_right - top_left + rule.plus_one, 0)  # (N, M, 2)
-    inter = sides[..., 0] * sides[..., 1]  # (N, M)
-    # step: divide
-    out[...] = rule.ratio(inter, area1[:, None] + area2[None, :])  # (N, 1) with (1, M) -> (N, M)
+    pairs = boxes1[:, None], boxes2[None]  # (N, 1, 4), (1, M, 4)
+    out[...], _, _ = yield from intersection_over_union(*pairs, convention.overlap)
     return out
 
 
 def check_aligned_box_iou(boxes1, boxes2, *, convention=REFDET):
     """The boxes in their common precision; as many of one as of the other."""
-    first, second, _ = check_box_iou(boxes1, boxes2, convention=convention)
+    checks.convention(convention)
+    first = checks.boxes(boxes1, "boxes1", convention.overlap)
+    second = checks.boxes(boxes2, "boxes2", convention.overlap)
     if len(first) != len(second):
         raise ValueError(f"boxes2: {len(second)} boxes came; wanted {len(first)}, as many as boxes1")
-    return first, second
+    dtype = np.result_type(first, second)
+    return first.astype(dtype, copy=False), second.astype(dtype, copy=False), convention
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def aligned_box_iou(boxes1: Array, boxes2: Array, *, convention: Convention = REFDET) -> NDArray[np.floating]:
+@stepwise(check=check_aligned_box_iou, quiet=True)
+def aligned_box_iou(
+    boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
+) -> Steps[NDArray[np.floating]]:
     """Intersection over union of box i in `boxes1` with box i in `boxes2`.
 
     Parameters
@@ -133,9 +145,5 @@ def aligned_box_iou(boxes1: Array, boxes2: Array, *, convention: Convention = RE
     >>> aligned_box_iou(np.array([[0.0, 0, 4, 2]]), np.array([[1.0, 0, 3, 4]])).round(6)
     array([0.333333])
     """
-    boxes1, boxes2 = check_aligned_box_iou(boxes1, boxes2, convention=convention)
-    rule = convention.overlap
-    top_left = np.maximum(boxes1[:, :2], boxes2[:, :2])  # (N, 2)
-    bottom_right = np.minimum(boxes1[:, 2:], boxes2[:, 2:])  # (N, 2)
-    sides = np.maximum(bottom_right - top_left + rule.plus_one, 0)  # (N, 2)
-    return rule.ratio(sides[:, 0] * sides[:, 1], rule.area(boxes1) + rule.area(boxes2))
+    iou, _, _ = yield from intersection_over_union(boxes1, boxes2, convention.overlap)
+    return iou

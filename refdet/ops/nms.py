@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from refdet import checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
-from refdet.ops.box_iou import box_iou
-from refdet.stepwise import Steps, stepwise
+from refdet.ops.box_iou import intersection_over_union
+from refdet.stepwise import Steps, drained, stepwise
 
 
 def check_nms(boxes, scores, iou_threshold, *, convention=REFDET, xp=np):
@@ -30,7 +30,7 @@ def check_nms(boxes, scores, iou_threshold, *, convention=REFDET, xp=np):
     return boxes, scores, threshold, convention
 
 
-@stepwise(check=check_nms)
+@stepwise(check=check_nms, quiet=True)
 def nms(
     boxes: Array, scores: Array, iou_threshold: float, *, convention: Convention = REFDET
 ) -> Steps[NDArray[np.int64]]:
@@ -101,7 +101,7 @@ def nms(
         alive[i] = False
         yield "pick: box {i} is the best still alive"
         rest = np.flatnonzero(alive)
-        overlap = box_iou(boxes[i : i + 1], boxes[rest], convention=convention)[0]
+        overlap, _, _ = drained(intersection_over_union(boxes[i], boxes[rest], convention.overlap))
         alive[rest[rule.suppresses(overlap, iou_threshold)]] = False
         yield "suppress: boxes over {iou_threshold} with box {i} go"
     return np.array(keep, np.int64)
@@ -119,7 +119,7 @@ def check_batched_nms(boxes, scores, idxs, iou_threshold, *, convention=REFDET):
     return boxes, scores, idxs, threshold, convention
 
 
-@stepwise(check=check_batched_nms)
+@stepwise(check=check_batched_nms, quiet=True)
 def batched_nms(
     boxes: Array, scores: Array, idxs: Array, iou_threshold: float, *, convention: Convention = REFDET
 ) -> Steps[NDArray[np.int64]]:

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from refdet import checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
-from refdet.ops.box_iou import box_iou
+from refdet.ops.box_iou import intersection_over_union
 from refdet.ops.nms import check_nms
-from refdet.stepwise import Steps, stepwise
+from refdet.stepwise import Steps, drained, stepwise
 
 Method = Literal["linear", "gaussian"]
 Kept = tuple[NDArray[np.int64], NDArray[np.floating]]
@@ -58,7 +58,7 @@ def _rounded(value, name, dtype):
     return rounded
 
 
-@stepwise(check=check_soft_nms)
+@stepwise(check=check_soft_nms, quiet=True)
 def soft_nms(
     boxes: Array,
     scores: Array,
@@ -90,7 +90,7 @@ def soft_nms(
         A picked box multiplies the score of another by ``1 - o`` where o is over the threshold, or by
         ``exp(-o^2 / sigma)``.
     convention : Convention
-        Strictness, ties, the overlap, and the order in line; see docs/conventions.md, "Suppression".
+        Strictness, ties, the overlap, and the order of the queue; see docs/conventions.md, "Suppression".
 
     Returns
     -------
@@ -108,9 +108,9 @@ def soft_nms(
 
     Notes
     -----
-    line.  Put the boxes whose score is not below the least one in line.
-    pick.  Take the best box out of the line, and keep it with its present score.
-    decay. Lower the score of every box in line by its overlap with the picked one.
+    queue. Queue the boxes whose score is not below the least one.
+    pick.  Take the best box out of the queue, and keep it with its present score.
+    decay. Lower the score of every box in the queue by its overlap with the picked one.
     drop.  Let go of the boxes whose score is now below the least one.
 
     Hard suppression (`nms`) is the weight 0 in place of ``1 - o``; boxes that would go stay with less. The
@@ -141,21 +141,21 @@ def soft_nms(
     """
     rule = convention.suppression
     new_scores, keep = scores.copy(), []
-    line = rule.in_line(new_scores < score_threshold)
-    yield "line: boxes {line} stand in line"
-    while len(line):
-        place = rule.best(new_scores[line])
-        i = line[place]
+    queue = rule.queue(new_scores < score_threshold)
+    yield "queue: boxes {queue} may be picked"
+    while len(queue):
+        place = rule.best(new_scores[queue])
+        i = queue[place]
         keep.append(i)
-        line = rule.without_picked(line, place)
-        yield "pick: box {i} is the best in line"
-        overlap = box_iou(boxes[i : i + 1], boxes[line], convention=convention)[0]
+        queue = rule.without_picked(queue, place)
+        yield "pick: box {i} is the best in the queue"
+        overlap, _, _ = drained(intersection_over_union(boxes[i], boxes[queue], convention.overlap))
         over = rule.decays(overlap, iou_threshold)
-        new_scores[line] = _decayed(new_scores[line], overlap, over, sigma, method)
-        yield "decay: box {i} lowers the scores of {line} to {new_scores}"
-        drop = new_scores[line] < score_threshold
-        line = rule.without_dropped(line, drop)
-        yield "drop: boxes {line} are left, with scores of {score_threshold} or more"
+        new_scores[queue] = _decayed(new_scores[queue], overlap, over, sigma, method)
+        yield "decay: box {i} lowers the scores in the queue, all are now {new_scores}"
+        low = new_scores[queue] < score_threshold
+        dropped, queue = queue[low], rule.without_dropped(queue, low)  # noqa: F841  (the caption names it)
+        yield "drop: boxes {dropped} have less than {score_threshold}, and go"
     return np.array(keep, np.int64), new_scores[keep]
 
 
@@ -187,7 +187,7 @@ def check_batched_soft_nms(
     return boxes, scores, idxs, *rest
 
 
-@stepwise(check=check_batched_soft_nms)
+@stepwise(check=check_batched_soft_nms, quiet=True)
 def batched_soft_nms(
     boxes: Array,
     scores: Array,

@@ -1,4 +1,4 @@
-"""BOX-2."""
+"""BOX-2; the gradient of a conversion, for IOU-6."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import boxes
 from tolerances import close
 
-from refdet import box_convert
+from refdet import box_convert, box_convert_backward
 
 FORMATS = ("xyxy", "xywh", "cxcywh")
 
@@ -25,7 +25,23 @@ def test_the_same_numbers_mean_another_box_in_another_format():
     assert box_convert([[150, 200, 100, 150]], "xywh", "xyxy").tolist() == [[150, 200, 250, 350]]
 
 
+def test_a_gradient_by_corners_becomes_one_by_centre_and_size_or_by_corner_and_size():
+    """d/dcx = d/dx1 + d/dx2, d/dw = (d/dx2 - d/dx1) / 2; and with x1 held, d/dw = d/dx2."""
+    by_corners = [[1.0, 10, 5, 30]]
+    assert box_convert_backward(by_corners, "cxcywh", "xyxy").tolist() == [[6, 40, 2, 10]]
+    assert box_convert_backward(by_corners, "xywh", "xyxy").tolist() == [[6, 40, 5, 30]]
+    assert box_convert_backward(by_corners, "xyxy", "xyxy").tolist() == by_corners
+
+
 # Properties
+
+
+@given(drawn=boxes(dtype=np.float64), in_fmt=st.sampled_from(FORMATS), out_fmt=st.sampled_from(FORMATS))
+def test_a_gradient_weighs_a_step_as_it_weighs_the_converted_step(drawn, in_fmt, out_fmt):
+    grad = np.round(drawn[::-1] * 8)  # whole numbers and halves: exact
+    step = np.round(drawn * 8)
+    converted = (grad * box_convert(step, in_fmt, out_fmt)).sum()
+    assert (box_convert_backward(grad, in_fmt, out_fmt) * step).sum() == converted
 
 
 @given(drawn=boxes(dtype=np.float64), in_fmt=st.sampled_from(FORMATS), out_fmt=st.sampled_from(FORMATS))
@@ -66,6 +82,8 @@ def test_unknown_format_lists_those_there_are():
 def test_last_axis_must_be_four(bad):
     with pytest.raises(ValueError, match=r"boxes: shape is .*; wanted \(..., 4\)"):
         box_convert(bad, "xyxy", "xywh")
+    with pytest.raises(ValueError, match=r"grad: shape is .*; wanted \(..., 4\)"):
+        box_convert_backward(bad, "xyxy", "xywh")
 
 
 def test_wrong_dtype():

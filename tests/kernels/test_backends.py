@@ -13,7 +13,7 @@ import pytest
 import refdet
 from refdet import kernels
 
-OPS = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward")
+OPS = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward", "soft_nms")
 NAMES = ["numpy", "vectorized", "cpp", "emulator", "cuda"]
 
 

@@ -1,17 +1,18 @@
 """Tests of the tests: each detector finds the bug planted for it, and nothing in a kernel that is right.
 
 One program (planted/alone.cpp, no Python in it) is built plainly and under each sanitizer. The plain build is
-made wherever the emulator is; the others when REFDET_TEST_SANITIZERS=1.
+made wherever the emulator is; the others when REFDET_TEST_SANITIZERS=1. test_detectors.py plants bugs in the
+shipped kernels themselves.
 """
 
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import toolchain
 
 ROOT = Path(__file__).parents[2]
 PLANTED = ROOT / "tests" / "kernels" / "planted"
@@ -60,12 +61,10 @@ def compiler(build):
         pytest.skip(f"the {build} build is made with REFDET_TEST_SANITIZERS=1")
     if build == "plain" and importlib.util.find_spec("refdet._emulator") is None:
         pytest.skip("the emulator is not built")
-    name = BUILDS[build].split()[0]
-    names = [name] if name == "g++" else [name, *(f"{name}-{version}" for version in range(21, 13, -1))]
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.skip(f"NOT CHECKED: no {name} for the {build} build")
-    return path
+    try:
+        return toolchain.compiler(*BUILDS[build].split(maxsplit=1))
+    except toolchain.Absent as absent:
+        pytest.skip(f"NOT CHECKED: {absent}")
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +95,7 @@ def outcome(path, *arguments):
 @pytest.mark.parametrize(("bug", "build", "text"), DETECTIONS)
 def test_a_planted_bug_is_found_in_every_order(program, bug, build, text, order):
     hostile = ["hostile"] if bug == "UNGUARDED_ADDRESS" else []
-    code, output = outcome(program(build), "planted", str(BUGS.index(bug)), ORDERS[order], *hostile)
+    code, output = outcome(program(build), str(BUGS.index(bug)), ORDERS[order], *hostile)
     assert code != 0 and re.search(text, output), output
 
 
@@ -104,20 +103,8 @@ def test_a_planted_bug_is_found_in_every_order(program, bug, build, text, order)
 @pytest.mark.parametrize("build", ["plain", *SANITIZED])
 def test_the_kernel_without_a_bug_is_clean(program, build, order):
     for hostile in ([], ["hostile"]):
-        assert outcome(program(build), "planted", "0", ORDERS[order], *hostile)[0] == 0
+        assert outcome(program(build), "0", ORDERS[order], *hostile)[0] == 0
 
 
 def test_every_bug_has_a_detector():
     assert BUGS[0] == "NONE" and set(BUGS[1:]) == set(FOUND)
-
-
-@pytest.mark.parametrize("build", SANITIZED)
-def test_the_shipped_kernels_are_clean_and_give_the_same_bits(program, build):
-    _, expected = outcome(program("plain"), "shipped", ORDERS["forward"])
-    code, output = outcome(program(build), "shipped", ORDERS["shuffle"])
-    assert code == 0 and output.splitlines()[0] == expected.strip(), output
-
-
-def test_the_shipped_kernels_give_the_same_bits_in_every_order(program):
-    results = {outcome(program("plain"), "shipped", order) for order in ORDERS.values()}
-    assert len(results) == 1 and results.pop()[0] == 0

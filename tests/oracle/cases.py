@@ -67,6 +67,12 @@ def points(stream, n):
     return ordered(stream.integers(0, 3, (n, 4)).astype(np.float64))
 
 
+def sized(stream, n):
+    """No box without area, on quarters."""
+    corner = stream.integers(-8, 40, (n, 2)) / 4
+    return np.hstack([corner, corner + stream.integers(1, 40, (n, 2)) / 4])
+
+
 def uniform(stream, n):
     corner = stream.unit((n, 2)) * 60
     return np.hstack([corner, corner + stream.unit((n, 2)) * 40])
@@ -86,7 +92,10 @@ def non_finite(stream, n):
     return boxes
 
 
-BOXES = {f.__name__: f for f in (lattice, dyadic, tenth, inverted, tilted, points, uniform, fine, non_finite)}
+BOXES = {
+    f.__name__: f
+    for f in (lattice, dyadic, tenth, inverted, tilted, points, sized, uniform, fine, non_finite)
+}
 
 
 def box_iou(stream, family, dtype):
@@ -95,9 +104,9 @@ def box_iou(stream, family, dtype):
 
 
 def some_pairs(seed, family, dtype):
-    """Two cases of two boxes with three."""
-    drawn = [box_iou(Stream(f"{seed}/{i}"), family, dtype) for i in (0, 1)]
-    return [(first[:2], second[:3]) for first, second in drawn]
+    """One case of two boxes with four."""
+    first, second = box_iou(Stream(seed), family, dtype)
+    return [(first[:2], second[:4])]
 
 
 def box_area(stream, family, dtype):
@@ -149,6 +158,11 @@ def exact_nms(dtype, score_dtype=None):
     scores = np.array([1, 0.5], score_dtype or dtype)
     fractions = [(p, q) for q in range(2, 11) for p in range(1, q)]
     return [(pair(p, q, plus).astype(dtype), scores, p / q) for plus in (0, 1) for p, q in fractions]
+
+
+def exact_soft_nms(dtype):
+    """The same, with linear decay."""
+    return [(*case, 0.5, 1e-3, "linear") for case in exact_nms(dtype)]
 
 
 def tiny_nms(dtype, score_dtype):
@@ -253,22 +267,16 @@ def roi_align(stream, dtype, aligned, malformed=True):
     return cells, rois.astype(dtype), output, scale, int(stream.integers(0, 4, (1,))[0]), aligned
 
 
-def with_size(stream, n):
-    """Boxes with a size, on quarters."""
-    corner = stream.integers(-8, 40, (n, 2)) / 4
-    return np.hstack([corner, corner + stream.integers(1, 40, (n, 2)) / 4])
-
-
 def encoded(stream, dtype, *numbers):
     """Boxes and anchors; and what else the coder takes."""
-    return with_size(stream, 12).astype(dtype), with_size(stream, 12).astype(dtype), *numbers
+    return sized(stream, 12).astype(dtype), sized(stream, 12).astype(dtype), *numbers
 
 
 def decoded(stream, dtype, *numbers):
     """Deltas, a few beyond any bound, and anchors; and what else the coder takes."""
     deltas = stream.integers(-16, 17, (12, 4)) / 8
     deltas[:2] *= 20
-    return deltas.astype(dtype), with_size(stream, 12).astype(dtype), *numbers
+    return deltas.astype(dtype), sized(stream, 12).astype(dtype), *numbers
 
 
 def roi_pool_backward(stream, dtype):

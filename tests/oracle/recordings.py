@@ -1,4 +1,4 @@
-"""The recorded answers: one compressed file per system, and tables of numbers and versions as text."""
+"""The recorded answers: compressed files per system, and tables of numbers and versions as text."""
 
 from __future__ import annotations
 
@@ -8,13 +8,28 @@ from pathlib import Path
 import numpy as np
 
 FOLDER = Path(__file__).parent / "recorded"
+APART = ("soft_nms",)  # ops with a file of their own: <system>_<op>.npz
 
 
 def save(system, answers):
-    """Write ``{group: list of answers}``; an answer is an array or a tuple of arrays.
+    """Write ``{group: list of answers}``; an answer is an array or a tuple of arrays."""
+    for op in APART:
+        own = {group: found for group, found in answers.items() if group.partition("/")[0] == op}
+        answers = {group: found for group, found in answers.items() if group not in own}
+        if own:
+            _write(f"{system}_{op}", own)
+    _write(system, answers)
 
-    The file holds one long array per dtype, and as text the dtype and shape of every array in turn.
-    """
+
+def load(system):
+    """``{group: list of answers}`` as `save` took it."""
+    names = [system, *(f"{system}_{op}" for op in APART)]
+    files = [_read(name) for name in names if (FOLDER / f"{name}.npz").exists()]
+    return {group: answers for found in files for group, answers in found.items()}
+
+
+def _write(name, answers):
+    """One file: one long array per dtype, and as text the dtype and shape of every array in turn."""
     index, values = {}, {}
     for group, outputs in answers.items():
         tuples = [out if isinstance(out, tuple) else (out,) for out in outputs]
@@ -23,12 +38,12 @@ def save(system, answers):
             values.setdefault(array.dtype.name, []).append(array.ravel())
     flat = {dtype: _narrow(np.concatenate(arrays)) for dtype, arrays in values.items()}
     text = np.frombuffer(json.dumps(index).encode(), np.uint8)
-    np.savez_compressed(FOLDER / f"{system}.npz", index=text, **flat)
+    np.savez_compressed(FOLDER / f"{name}.npz", index=text, **flat)
 
 
-def load(system):
-    """``{group: list of answers}`` as `save` took it."""
-    with np.load(FOLDER / f"{system}.npz") as file:
+def _read(name):
+    """What `_write` wrote."""
+    with np.load(FOLDER / f"{name}.npz") as file:
         flat = {name: file[name] for name in file.files}
     index = json.loads(flat.pop("index").tobytes())
     taken = dict.fromkeys(flat, 0)

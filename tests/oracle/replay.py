@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from strategies import same_bits
+from tolerances import close
 
 from refdet.boxes.area import box_area
 from refdet.ops.box_iou import box_iou
 from refdet.ops.nms import batched_nms, nms
 from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
+from refdet.ops.soft_nms import soft_nms
 from refdet.profiles import PROFILES
 
 from . import recordings
@@ -20,6 +23,7 @@ REFERENCE = {
     "box_iou": box_iou,
     "nms": nms,
     "batched_nms": batched_nms,
+    "soft_nms": soft_nms,
     "roi_pool": roi_pool,
     "roi_pool_with_argmax": roi_pool_with_argmax,
     "roi_pool_backward": roi_pool_backward,
@@ -29,10 +33,16 @@ DECIDES = {
     "offset_classes_up_to": ("batched_nms",),
     "least_offset": ("batched_nms",),
     "most_offset": ("batched_nms",),
+    "soft_inclusive": ("soft_nms",),
+    "soft_order": ("soft_nms",),
     "overlap": ("box_area", "box_iou", "nms", "batched_nms"),
     "suppression": ("nms", "batched_nms"),
     "roi": ("roi_pool", "roi_pool_with_argmax"),
 }
+
+
+# A word of a group's name, and the tolerance of its numbers: where the machine's own functions are taken.
+TOLERANCES = {"gaussian": "float32 scores of an exponential"}
 
 
 @cache
@@ -58,8 +68,22 @@ def differences(system, group, convention=None, answers=None, take=REFERENCE.get
     answers = answers or recorded(system)[group]
     for i, (arguments, answer) in enumerate(zip(given(system, group), answers, strict=True)):
         result = attempt(group, arguments, convention or PROFILES[system], take)
-        if isinstance(result, ValueError) or not same_bits(result, answer):
+        if isinstance(result, ValueError) or not agree(group, result, answer):
             yield i, arguments, answer, result
+
+
+def agree(group, result, answer):
+    """True if the bits are the same; or, within the tolerance of the group, the numbers."""
+    tolerance = next((TOLERANCES[word] for word in re.split("[/ ]", group) if word in TOLERANCES), None)
+    if tolerance is None:
+        return same_bits(result, answer)
+    if isinstance(answer, tuple):
+        return len(result) == len(answer) and all(
+            agree(group, *pair) for pair in zip(result, answer, strict=True)
+        )
+    if answer.dtype.kind != "f" or result.dtype != answer.dtype or result.shape != answer.shape:
+        return same_bits(result, answer)
+    return close(result, answer, tolerance)
 
 
 def attempt(group, arguments, convention, take=REFERENCE.get):

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from . import built_libraries, built_mmcv, built_python, built_voc
+from .soft_nms import opencv_soft_nms
 from .system import System, xywh
 
 # torchvision, its CPU kernels
@@ -227,7 +228,12 @@ SYSTEMS = {
     ),
     "opencv": System(
         ("opencv-contrib-python-headless",),
-        {"box_iou": read_off(opencv_nms, np.float64), "nms": opencv_nms, "batched_nms": opencv_batched_nms},
+        {
+            "box_iou": read_off(opencv_nms, np.float64),
+            "nms": opencv_nms,
+            "batched_nms": opencv_batched_nms,
+            "soft_nms": opencv_soft_nms,
+        },
     ),
     "coco": System(("pycocotools",), {"box_iou": coco_box_iou}),
     "fast_rcnn": System(

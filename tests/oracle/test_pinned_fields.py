@@ -45,13 +45,23 @@ IMMATERIAL = {
 NO_CLASSES = "it has no operation for several classes"
 NOT_RUN = {
     **{
+        (system, "suppression", field): "soft suppression was not run, or the system has none"
+        for system in GROUPS
+        if not any(group.startswith("soft_nms/") for group in GROUPS[system])
+        for field in ("soft_inclusive", "soft_order")
+    },
+    **{
         (system, "overlap", "finite"): "the source does not expect non-finite boxes"
         for system in GROUPS
         if not system.startswith("torchvision")
     },
     ("fast_rcnn", "roi", "finite"): "the layer does not expect non-finite maps",
     ("onnx", "roi", "finite"): "non-finite maps are a listed disagreement",
-    ("mmcv", "roi", "finite"): "the source does not expect non-finite maps",
+    **{
+        (system, "overlap", field): "its overlap was not recorded: no field gives the least union or height"
+        for system in ("yolov5", "mmcv")
+        for field in ("inverted", "division")
+    },
     **{
         (system, "suppression", field): NO_CLASSES
         for system in ("fast_rcnn", "caffe_ssd")

@@ -1,0 +1,52 @@
+"""The table of runs on hardware takes what gpu_check.py wrote, and the README says no more than the table does."""
+
+import json
+
+import gpu_record
+import pytest
+
+FACTS = {"device": "a device", "driver": 13000, "CUDA runtime": 13000, "CuPy": "14"}
+
+
+def summary(**changes):
+    rows = [{"step": "facts", "status": "ok", "result": FACTS}, {"step": "replay", "status": "ok"}]
+    return {"date": "2026-01-02", "dry run": False, "commit": "a" * 40, "ok": True, "steps": rows, **changes}
+
+
+def test_a_run_becomes_a_row(tmp_path, monkeypatch, capsys):
+    page = tmp_path / "gpu_runs.md"
+    page.write_text("# Runs\n\nNone yet. The emulator shows less.\n\n| date |\n| --- |\n")
+    monkeypatch.setattr(gpu_record, "PAGE", page)
+    (tmp_path / "summary.json").write_text(json.dumps(summary()))
+    gpu_record.main([str(tmp_path)])
+    line = "| 2026-01-02 | a device | 13000, 13000, 14 | aaaaaaaaaaaa | all steps well (2) |"
+    assert page.read_text() == f"# Runs\n\nThe emulator shows less.\n\n| date |\n| --- |\n{line}\n"
+    assert capsys.readouterr().out == line + "\n"
+    with pytest.raises(SystemExit, match="stands in docs/gpu_runs.md already"):
+        gpu_record.main([str(tmp_path)])
+
+
+def test_what_was_not_well_is_named():
+    rows = [*summary()["steps"], {"step": "memcheck", "status": "NOT RUN", "why": "not | here"}]
+    assert "| 2 of 3 steps well; memcheck: NOT RUN, not / here |" in gpu_record.row(summary(steps=rows))
+
+
+def test_a_run_without_facts_is_a_row_of_question_marks():
+    rows = [{"step": "facts", "status": "NOT RUN", "why": "no CuPy"}]
+    assert "| ? | ?, ?, ? |" in gpu_record.row(summary(steps=rows))
+
+
+def test_a_dry_run_is_refused():
+    with pytest.raises(SystemExit, match="dry run"):
+        gpu_record.add(summary(**{"dry run": True}), "")
+
+
+def test_a_folder_without_a_summary_is_said(tmp_path):
+    with pytest.raises(SystemExit, match="summary.json"):
+        gpu_record.main([str(tmp_path)])
+
+
+def test_the_readme_warns_until_a_run_on_hardware_was_well():
+    warning = "🔴 **CUDA has not run on hardware yet.**"
+    well = gpu_record.WELL in gpu_record.PAGE.read_text()
+    assert (warning in (gpu_record.ROOT / "README.md").read_text()) is not well
