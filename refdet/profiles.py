@@ -21,8 +21,9 @@ from refdet.conventions import (
 TORCHVISION = Convention(
     "TORCHVISION",
     "torchvision 0.29.2 with torch 2.15.0, CPU kernels; run",
-    # torchvision/ops/boxes.py box_iou: areas multiply as they are, 0/0 is NaN.
-    overlap=Overlap(inverted="signed", division="ieee", finite="propagate"),
+    # torchvision/ops/boxes.py box_iou: areas multiply as they are, 0/0 is NaN. _box_diou_iou and
+    # complete_box_iou: eps is added to the squared diagonal and in alpha, not to the union as in the losses.
+    overlap=Overlap(inverted="signed", division="ieee", finite="propagate", diou_eps=1e-7, ciou_eps=1e-7),
     # csrc/ops/cpu/nms_kernel.cpp: a float32 overlap is compared with a double threshold; stable sort.
     # ops/boxes.py batched_nms: coordinate trick up to 4000 coordinate values on the CPU.
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
@@ -39,8 +40,8 @@ TORCHVISION = Convention(
 TORCHVISION_CUDA = Convention(
     "TORCHVISION_CUDA",
     "torchvision 0.14.1's CUDA kernels, compiled for the CPU, under torchvision 0.29.2; run",
-    # ops/boxes.py box_iou is made of PyTorch operations, the same on every device.
-    overlap=Overlap(inverted="signed", division="ieee", finite="propagate"),
+    # ops/boxes.py box_iou and its kin are made of PyTorch operations, the same on every device.
+    overlap=Overlap(inverted="signed", division="ieee", finite="propagate", diou_eps=1e-7, ciou_eps=1e-7),
     # csrc/ops/cuda/nms_kernel.cu devIoU: `const float threshold`; stable sort.
     # ops/boxes.py batched_nms: coordinate trick up to 100,000 coordinate values on a GPU.
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=100_000),
@@ -57,7 +58,9 @@ DETECTRON2 = Convention(
     "DETECTRON2",
     "detectron2 0.5 with torchvision 0.29.2 on the CPU; run",
     # structures/boxes.py: area() is the signed product; pairwise_iou: where(inter > 0, inter / union, 0).
-    overlap=Overlap(inverted="signed"),
+    # layers/losses.py diou_loss, ciou_loss add eps to the diagonal and in alpha (and to the union); fvcore's giou_loss
+    # to the enclosing area that it divides by, not to the one it divides.
+    overlap=Overlap(inverted="signed", diou_eps=1e-7, ciou_eps=1e-7),
     # layers/nms.py calls torchvision with the boxes as float32.
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
     # modeling/poolers.py ROIPooler("ROIPool") calls torchvision; layers/roi_align.py does, with aligned=True.
@@ -163,8 +166,9 @@ DARKNET = Convention(
 DARKNET_AB = Convention(
     "DARKNET_AB",
     "AlexeyAB/darknet: src/box.c as in SpongeBab/darknet 8233a17 (average precision: detector.c 518780b, read); run",
-    # box_iou: `if (I == 0 || U == 0) return 0`.
-    overlap=Overlap(inverted="signed"),
+    # box_iou: `if (I == 0 || U == 0) return 0`. box_giou: IoU where nothing is enclosed. box_diou: pow(d / c, 0.6).
+    # box_ciou: alpha = ar_loss / (1 - iou + ar_loss + 0.000001), its distance without exponent.
+    overlap=Overlap(inverted="signed", ciou_eps=1e-6, beta=0.6),
     # do_nms_sort, the default nms_kind: float overlap > float threshold, per class; qsort.
     suppression=Suppression(threshold_dtype="float32"),
     roi=None,
@@ -176,8 +180,16 @@ DARKNET_AB = Convention(
 YOLOV5 = Convention(
     "YOLOV5",
     "ultralytics/yolov5 7.0 with torchvision 0.29.2 on the CPU; run",
-    # utils/metrics.py bbox_iou, corners.
-    overlap=Overlap(inverted="signed"),
+    # utils/metrics.py bbox_iou, xywh=False: heights .clamp(eps); eps is added to the union, the enclosing area, the
+    # squared diagonal, and 1 in alpha.
+    overlap=Overlap(
+        inverted="height",
+        division="ieee",
+        union_eps=1e-7,
+        giou_eps=1e-7,
+        diou_eps=1e-7,
+        ciou_eps=1e-7,
+    ),
     # utils/general.py non_max_suppression: torchvision.ops.nms on boxes + class * 7680.
     suppression=Suppression(
         threshold_dtype="float64", offset_classes_up_to=2**63, least_offset=7679.0, most_offset=7679.0
@@ -191,8 +203,9 @@ YOLOV5 = Convention(
 MMCV = Convention(
     "MMCV",
     "mmcv 2.2.0, CPU kernels, roi_pool's CUDA kernel compiled for the CPU; mmdet 3.3.0; run",
-    # mmdet structures/bbox/bbox_overlaps.py: areas multiply as they are.
-    overlap=Overlap(inverted="signed"),
+    # mmdet structures/bbox/bbox_overlaps.py: areas multiply as they are; union and enclosing area are at least 1e-6.
+    # models/losses/iou_loss.py diou_loss: 1e-7 is added to the squared diagonal (and to the union).
+    overlap=Overlap(inverted="signed", division="floored", union_eps=1e-6, giou_eps=1e-6, diou_eps=1e-7),
     # ops/csrc/pytorch/cpu/nms.cpp nms_cpu: float overlap > float threshold; sort, stable up to 16 boxes.
     # ops/nms.py batched_nms: shifted by the largest coordinate + 1 below 10,000 boxes.
     # nms.cpp softnms_cpu: `ovr >= iou_threshold`; the picked box is swapped with the first, a dropped one overwritten

@@ -46,7 +46,6 @@ WITHOUT_KERNEL = {
     "batched_nms": "a loop over classes around nms, which has kernels",
     "batched_soft_nms": "a loop over classes around soft_nms, which has kernels",
     "batched_diou_nms": "a loop over classes around diou_nms, which has kernels",
-    "batched_soft_nms": "a loop over classes around soft_nms, which has kernels",
 }
 # Files of refdet.ops that have no twin, none of whose functions a kernel repeats.
 WITHOUT_TWINS = {

@@ -27,8 +27,9 @@ DTYPES = {
     "opencv": ("float64",),
 }
 EXAMPLE = """\
-example:
+examples:
   printf '0,0,10,10,0.9\\n1,1,11,11,0.8\\n20,20,30,30,0.7\\n' | refdet nms - --steps
+  printf '0,0,4,2,0.9\\n0,0,4,4,0.8\\n' | refdet nms - --method soft-linear --threshold 0.4
 """
 
 

@@ -8,16 +8,22 @@ import numpy as np
 
 from refdet.cli.input_error import InputError
 
-METHODS = ("nms", "soft-linear", "soft-gaussian")
-THRESHOLDS = {"nms": 0.5, "soft-linear": 0.3, "soft-gaussian": 0.3}
+# Method: the op, its threshold unless another is given, and the least one.
+METHODS = {
+    "nms": ("nms", 0.5, 0),
+    "diou": ("diou_nms", 0.5, -1),
+    "soft-linear": ("soft_nms", 0.3, 0),
+    "soft-gaussian": ("soft_nms", 0.3, 0),
+}
 
 
 def add_method(parser):
     """Declare --method and the numbers that go with it."""
     parser.add_argument("--method", choices=METHODS, default="nms", help="drop boxes, or lower scores (nms)")
     parser.add_argument(
-        "--threshold", type=float, help="largest IoU without consequence (0.5; soft methods 0.3)"
+        "--threshold", type=float, help="largest IoU, or DIoU, without consequence (0.5; soft methods 0.3)"
     )
+    parser.add_argument("--beta", type=float, help="exponent of the distance in diou (the profile's)")
     parser.add_argument("--sigma", type=float, help="width of soft-gaussian (0.5)")
     parser.add_argument("--score-threshold", type=float, help="soft methods drop a score below this (0.001)")
 
@@ -28,31 +34,32 @@ class Method:
 
     name: str
     threshold: float
-    sigma: float
-    least: float
-
-    @property
-    def soft(self):
-        """True if it lowers scores."""
-        return self.name != "nms"
+    sigma: float = 0.5
+    least: float = 1e-3
+    beta: float | None = None
 
     @property
     def op(self):
         """The name that `refdet.kernels.implementations` knows."""
-        return "soft_nms" if self.soft else "nms"
+        return METHODS[self.name][0]
+
+    @property
+    def soft(self):
+        """True if it lowers scores."""
+        return self.op == "soft_nms"
 
     @property
     def numbers(self):
         """The arguments after boxes, scores and classes."""
-        if not self.soft:
-            return (self.threshold,)
-        return self.threshold, self.sigma, self.least, self.name.removeprefix("soft-")
+        if self.soft:
+            return self.threshold, self.sigma, self.least, self.name.removeprefix("soft-")
+        return (self.threshold, self.beta) if self.name == "diou" else (self.threshold,)
 
     def reference(self, *, batched):
         """The reference, for one class or for several."""
-        from refdet.ops import nms, soft_nms
+        from refdet.ops import diou_nms, nms, soft_nms
 
-        module = soft_nms if self.soft else nms
+        module = {"nms": nms, "diou_nms": diou_nms, "soft_nms": soft_nms}[self.op]
         return getattr(module, f"batched_{self.op}" if batched else self.op)
 
     def answer(self, result, scores):
@@ -69,7 +76,8 @@ class Method:
     def told(self, rule):
         """The rule in words, for the last line."""
         if not self.soft:
-            return f"suppressed at IoU {'>=' if rule.inclusive else '>'} {self.threshold:g}"
+            measure = "DIoU" if self.name == "diou" else "IoU"
+            return f"suppressed at {measure} {'>=' if rule.inclusive else '>'} {self.threshold:g}"
         sign = ">=" if rule.soft_inclusive else ">"
         linear = f"1 - IoU where that is {sign} {self.threshold:g}"
         weight = linear if self.name == "soft-linear" else f"exp(-IoU^2 / {self.sigma:g})"
@@ -80,38 +88,39 @@ def method_of(args):
     """The method that the arguments name; InputError for a number that is wrong or has no meaning with it."""
     from refdet import checks
 
-    soft = args.method != "nms"
+    _, usual, lowest = METHODS[args.method]
     for option, value, has_it in (
+        ("--beta", args.beta, args.method == "diou"),
         ("--sigma", args.sigma, args.method == "soft-gaussian"),
-        ("--score-threshold", args.score_threshold, soft),
+        ("--score-threshold", args.score_threshold, args.method.startswith("soft-")),
     ):
         if value is not None and not has_it:
             raise InputError(f"{option}: --method {args.method} has none")
-    threshold = THRESHOLDS[args.method] if args.threshold is None else args.threshold
+    threshold = usual if args.threshold is None else args.threshold
     sigma = 0.5 if args.sigma is None else args.sigma
     least = 1e-3 if args.score_threshold is None else args.score_threshold
     try:
-        checks.threshold(threshold, "--threshold")
-        checks.real_number(sigma, "--sigma")
+        checks.threshold(threshold, "--threshold", least=lowest)
+        checks.positive_number(sigma, "--sigma")
+        if args.beta is not None:
+            checks.positive_number(args.beta, "--beta")
         checks.real_number(least, "--score-threshold")
     except ValueError as error:
         raise InputError(str(error)) from None
-    if sigma <= 0:
-        raise InputError(f"--sigma: {sigma} came; wanted a number above 0")
     if least < 0:
         raise InputError(f"--score-threshold: {least} came; wanted a number from 0 on")
-    return Method(args.method, threshold, sigma, least)
+    return Method(args.method, threshold, sigma, least, args.beta)
 
 
 def by_kernel(method, kernel, found, groups, convention):
-    """The batched form with a kernel inside: class by class, or for `nms` as the convention has it."""
+    """The batched form with a kernel inside: class by class, or for hard methods as the convention has it."""
     if groups is None:
         result = kernel(found.boxes, found.scores, *method.numbers, convention=convention)
         return method.answer(result, found.scores)
     from refdet.ops.nms import check_batched_nms
 
     boxes, scores, groups, _, _ = check_batched_nms(
-        found.boxes, found.scores, groups, method.threshold, convention=convention
+        found.boxes, found.scores, groups, 0, convention=convention
     )
     rule = convention.suppression
     moved = None if method.soft else rule.moved_apart(boxes, groups)

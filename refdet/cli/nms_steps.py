@@ -59,12 +59,15 @@ def told_class(step, labels):
 
 def _told_suppress(step, numbers):
     sign = ">=" if step.rule.inclusive else ">"
+    by_distance = "diou" in step.variables
+    name, overlaps = ("DIoU", step.diou) if by_distance else ("IoU", step.overlap)
+    threshold = step.threshold if by_distance else step.iou_threshold
     lines = []
-    for b, overlap in zip(step.rest, step.overlap, strict=True):
+    for b, overlap in zip(step.rest, overlaps, strict=True):
         if not step.alive[b]:
-            lines.append(f"box {numbers[b]} goes:  IoU {overlap:.6f} {sign} {step.iou_threshold:g}")
-        elif overlap > 0:
-            lines.append(f"box {numbers[b]} stays: IoU {overlap:.6f}")
+            lines.append(f"box {numbers[b]} goes:  {name} {overlap:.6f} {sign} {threshold:g}")
+        elif overlap > 0 or by_distance:
+            lines.append(f"box {numbers[b]} stays: {name} {overlap:.6f}")
     apart = len(step.rest) - len(lines)
     if apart:
         lines.append(f"{apart} more {'does' if apart == 1 else 'do'} not overlap box {numbers[step.i]}")

@@ -159,7 +159,6 @@ def soft_nms(
     return np.array(keep, np.int64), new_scores[keep]
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def _decayed(scores, overlap, over, sigma, method):
     """Scores times their weight; every operation in the precision of the scores, the exponential in float64."""
     o = overlap.astype(scores.dtype)

@@ -82,6 +82,33 @@ def test_the_views_hold_the_trace(tmp_path, refdet):
     assert "soft-linear of &lt;stdin&gt;" in text and ">was<" in text
 
 
+# By the distance of centres (NMS-6)
+
+CENTRED = b"0,0,10,10,0.9\n1,1,9,9,0.8\n2.5,0,12.5,10,0.7\n"
+
+
+def test_diou_keeps_the_box_whose_centre_lies_apart(refdet, kept):
+    """IoU 0.64 with the same centre, IoU 0.6 less 6.25/256.25 for the distance."""
+    done = refdet("nms", "-", "--method", "diou", "--threshold", 0.58, "--steps", stdin=CENTRED)
+    assert kept(done.out) == [0, 2] and "suppressed at DIoU > 0.58, profile refdet" in done.out
+    assert "suppress  box 1 goes:  DIoU 0.640000 > 0.58\n          box 2 stays: DIoU 0.575610\n" in done.out
+    assert kept(refdet("nms", "-", "--threshold", 0.58, stdin=CENTRED).out) == [0]
+    words = ("nms", "-", "--method", "diou", "--threshold", 0.58)
+    assert kept(refdet(*words, "--beta", 9, stdin=CENTRED).out) == [0]
+    by_class = (
+        CENTRED.replace(b"0.8\n", b"0.8,b\n").replace(b"0.9\n", b"0.9,a\n").replace(b"0.7\n", b"0.7,a\n")
+    )
+    assert kept(refdet(*words, stdin=by_class).out) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("backend", ["vectorized", "cpp", "emulator"])
+def test_every_backend_keeps_the_same_by_diou(backend, refdet, kept):
+    if backend not in kernels.implementations("diou_nms"):
+        pytest.skip(f"no {backend} backend")
+    words = ("nms", "-", "--method", "diou", "--threshold", 0.58, "--backend", backend, "--steps")
+    assert kept(refdet(*words, stdin=CENTRED).out) == [0, 2]
+
+
 # Paths agree
 
 
@@ -140,6 +167,10 @@ def test_the_last_bits_of_an_exponential_are_no_difference():
     [
         (["--sigma", "1"], "--sigma: --method nms has none"),
         (["--method", "soft-linear", "--sigma", "1"], "--sigma: --method soft-linear has none"),
+        (["--beta", "1"], "--beta: --method nms has none"),
+        (["--method", "diou", "--beta", "0"], "--beta: 0.0 came; wanted a number above 0"),
+        (["--method", "diou", "--threshold", "-2"], "--threshold: -2.0 came; wanted a number from -1 to 1"),
+        (["--method", "diou", "--score-threshold", "1"], "--score-threshold: --method diou has none"),
         (["--score-threshold", "0.1"], "--score-threshold: --method nms has none"),
         (["--method", "soft-gaussian", "--sigma", "0"], "--sigma: 0.0 came; wanted a number above 0"),
         (["--method", "soft-gaussian", "--sigma", "nan"], "--sigma: nan came; wanted a finite number"),

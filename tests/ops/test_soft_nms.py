@@ -261,7 +261,7 @@ PLANTED = {
         "rule.best(new_scores[queue])",
         "len(queue) - 1 - rule.best(new_scores[queue][::-1])",
     ),
-    "the score before the decay": ("new_scores[keep]\n\n\n@np", "scores[keep]\n\n\n@np"),
+    "the score before the decay": ("new_scores[keep]\n\n\ndef _", "scores[keep]\n\n\ndef _"),
 }
 
 

@@ -212,6 +212,9 @@ SYSTEMS = {
         "torchvision_cuda",
         {
             "box_iou": torchvision_overlap("box_iou"),
+            "generalized_box_iou": torchvision_overlap("generalized_box_iou"),
+            "distance_box_iou": torchvision_overlap("distance_box_iou"),
+            "complete_box_iou": torchvision_overlap("complete_box_iou"),
             "nms": torchvision_cuda_nms,
             "batched_nms": torchvision_cuda_batched_nms,
             "roi_pool_with_argmax": pooled_by("torchvision_cuda", None, -1),

@@ -87,7 +87,7 @@ SYSTEMS = {
             "soft_nms": mmcv_soft_nms,
             "generalized_box_iou": mmcv_generalized_box_iou,
             "distance_box_iou_loss": mmcv_loss("diou_loss"),
-            "complete_box_iou_loss": mmcv_loss("ciou_loss"),
+            "gated_complete_box_iou_loss": mmcv_loss("ciou_loss"),
             "roi_pool_with_argmax": pooled_by("mmcv", None, 0),
             "roi_align": mmcv_roi_align,
             "encode_rcnn": mmcv_encode_rcnn,

@@ -67,6 +67,11 @@ def points(stream, n):
     return ordered(stream.integers(0, 3, (n, 4)).astype(np.float64))
 
 
+def flat(stream, n):
+    """Boxes on one line, which enclose nothing."""
+    return lattice(stream, n) * np.array([1.0, 0, 1, 0])
+
+
 def sized(stream, n):
     """No box without area, on quarters."""
     corner = stream.integers(-8, 40, (n, 2)) / 4
@@ -94,13 +99,19 @@ def non_finite(stream, n):
 
 BOXES = {
     f.__name__: f
-    for f in (lattice, dyadic, tenth, inverted, tilted, points, sized, uniform, fine, non_finite)
+    for f in (lattice, dyadic, tenth, inverted, tilted, points, flat, sized, uniform, fine, non_finite)
 }
 
 
 def box_iou(stream, family, dtype):
     boxes = BOXES[family](stream, 13).astype(dtype)
     return boxes[:6], boxes[6:]
+
+
+def apart(stream, dtype):
+    """Boxes of some hundredths that do not meet, so that what is added to a union does not show."""
+    first, second = box_iou(stream, "lattice", dtype)
+    return first * np.array(2.0**-9, dtype), (second + 9).astype(dtype) * np.array(2.0**-9, dtype)
 
 
 def some_pairs(seed, family, dtype):

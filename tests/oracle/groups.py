@@ -25,8 +25,12 @@ for dtype in FLOATS:
     for family in (*SHAPES, "uniform", "non_finite"):
         add("torchvision", "box_area", f"{family}/{dtype}", draw(cases.box_area, family, dtype), 3)
         add("torchvision", "box_iou", f"{family}/{dtype}", draw(cases.box_iou, family, dtype), 4)
+        for op in ("generalized_box_iou", "distance_box_iou"):
+            add("torchvision", op, f"{family}/{dtype}", draw(cases.box_iou, family, dtype), 4)
         add("torchvision", "nms", f"{family}/{dtype}", draw(cases.nms, family, dtype), 20)
         add("torchvision", "batched_nms", f"{family}/{dtype}", draw(cases.batched_nms, family, dtype), 20)
+    for family in ("sized", "uniform", "points"):
+        add("torchvision", "complete_box_iou", f"{family}/{dtype}", draw(cases.box_iou, family, dtype), 4)
     add("torchvision", "nms", f"odd_scores/{dtype}", draw(cases.odd_scores, dtype), 20)
     add("torchvision", "batched_nms", f"below_zero/{dtype}", draw(cases.below_zero, dtype), 20)
     add_fixed("torchvision", "nms", f"exact/{dtype}", partial(cases.exact_nms, dtype))

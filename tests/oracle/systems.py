@@ -15,17 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from . import built_libraries, built_mmcv, built_python, built_voc
+from .built_libraries import torchvision_overlap
 from .soft_nms import opencv_soft_nms
 from .system import System, xywh
 
 # torchvision, its CPU kernels
-
-
-def torchvision_box_iou(boxes1, boxes2):
-    import torch
-    import torchvision
-
-    return torchvision.ops.box_iou(torch.tensor(boxes1), torch.tensor(boxes2)).numpy()
 
 
 def torchvision_box_area(boxes):
@@ -210,7 +204,10 @@ SYSTEMS = {
         ("torch", "torchvision"),
         {
             "box_area": torchvision_box_area,
-            "box_iou": torchvision_box_iou,
+            "box_iou": torchvision_overlap("box_iou"),
+            "generalized_box_iou": torchvision_overlap("generalized_box_iou"),
+            "distance_box_iou": torchvision_overlap("distance_box_iou"),
+            "complete_box_iou": torchvision_overlap("complete_box_iou"),
             "nms": torchvision_nms,
             "batched_nms": torchvision_batched_nms,
             "roi_pool_with_argmax": torchvision_roi_pool_with_argmax,
