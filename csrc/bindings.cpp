@@ -39,8 +39,6 @@ Index nms(const Array<real>& boxes, const Array<double>& scores, int plus_one, i
                  : refdet::nms(corners, values, n, overlap, rule, kept);
 }
 
-}
-
 template <typename real>
 void define(py::module_& m) {
     const auto array = [](const char* name) { return py::arg(name).noconvert(); };
