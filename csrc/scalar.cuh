@@ -1,7 +1,7 @@
 // The scalar maths that every kernel shares, compiled by g++, by NVRTC and by the emulator.
 //
-// Each function repeats the operations of refdet/conventions.py in their order, so that all paths agree bit for
-// bit; build with -ffp-contract=off and --fmad=false. Inputs were checked in Python: boxes hold no negative zero.
+// Each function repeats the operations of refdet/conventions.py and overlap_rule.py in their order, so that all paths
+// agree bit for bit; build with -ffp-contract=off and --fmad=false. Checked in Python: boxes hold no negative zero.
 #pragma once
 
 #ifndef __CUDACC_RTC__
