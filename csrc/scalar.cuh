@@ -1,7 +1,7 @@
 // The scalar maths that every kernel shares, compiled by g++, by NVRTC and by the emulator.
 //
-// Each function repeats the operations of refdet/conventions.py in their order, so that all paths agree bit for
-// bit; build with -ffp-contract=off and --fmad=false. Inputs were checked in Python: boxes hold no negative zero.
+// Each function repeats the operations of refdet/conventions.py and overlap_rule.py in their order, so that all paths
+// agree bit for bit; build with -ffp-contract=off and --fmad=false. Checked in Python: boxes hold no negative zero.
 #pragma once
 
 #ifndef __CUDACC_RTC__
@@ -21,9 +21,7 @@ enum Inverted { EMPTY = 0, SIGNED = 1, HEIGHT = 2 };
 enum Division { GUARDED = 0, IEEE = 1, DISTANCE = 2, FLOORED = 3 };
 
 struct OverlapRule {
-    int plus_one;
-    int inverted;
-    int division;
+    int plus_one, inverted, division;
     double union_eps;
 };
 
@@ -41,8 +39,7 @@ REFDET_HD real smaller(real a, real b) {
 // Overlap.sides of one box.
 template <typename real>
 REFDET_HD void sides(const real* box, OverlapRule rule, real& w, real& h) {
-    w = box[2] - box[0] + real(rule.plus_one);
-    h = box[3] - box[1] + real(rule.plus_one);
+    w = box[2] - box[0] + real(rule.plus_one), h = box[3] - box[1] + real(rule.plus_one);
     if (rule.inverted == EMPTY) w = larger(w, real(0));
     if (rule.inverted != SIGNED) h = larger(h, rule.inverted == HEIGHT ? real(rule.union_eps) : real(0));
 }
@@ -98,18 +95,16 @@ REFDET_HD bool suppresses(real overlap, double threshold, int inclusive) {
 // What soft_nms reads of conventions.Suppression, and its arguments, rounded in Python.
 struct SoftRule {
     double threshold;
-    int inclusive;
-    int ties_last;
-    int swaps;
-    int gaussian;
-    double sigma;
-    double score_threshold;
+    int inclusive, ties_last, swaps, gaussian;
+    double sigma, score_threshold;
 };
 
-// A strict order of scores: NaN, where it is let in, is better than any number.
+// Suppression.best, a strict order of scores: NaN, where it is let in, is above all numbers if it wins, else below.
 template <typename score>
-REFDET_HD bool better(score a, score b) {
-    return a != a ? b == b : a > b;
+REFDET_HD bool better(score a, bool a_wins, score b, bool b_wins) {
+    int rank_a = a == a ? 1 : a_wins ? 2 : 0;
+    int rank_b = b == b ? 1 : b_wins ? 2 : 0;
+    return rank_a != rank_b ? rank_a > rank_b : a > b;
 }
 
 // soft_nms.py, _decayed: a score times its weight, in the precision of the scores but for the exponential.
@@ -118,40 +113,6 @@ REFDET_HD score decayed(score value, score overlap, bool over, int gaussian, sco
     if (!gaussian) return over ? value * (score(1) - overlap) : value;
     score exponent = -(overlap * overlap) / sigma;
     return value * score(exp(double(exponent)));
-}
-
-// conventions.FARTHEST_CELL
-const long long FARTHEST_CELL = 1LL << 30;
-
-// Roi.cells: half away from zero, NaN is 0, kept within the bound (a cast out of range is undefined).
-template <typename real>
-REFDET_HD long long cell(real scaled) {
-    if (scaled != scaled) return 0;
-    real rounded = round(scaled);
-    if (rounded >= real(FARTHEST_CELL)) return FARTHEST_CELL;
-    if (rounded <= -real(FARTHEST_CELL)) return -FARTHEST_CELL;
-    return (long long)rounded;
-}
-
-struct Bin {
-    long long begin, end;
-};
-
-// Roi.bins: bin p of `count` over `size` cells from `first` on, clipped to [0, limit].
-template <typename real>
-REFDET_HD Bin bin(long long p, long long first, long long size, long long count, long long limit, int float_edges) {
-    Bin b;
-    if (float_edges) {
-        real step = real(size) / real(count);
-        b.begin = (long long)floor(real(p) * step);
-        b.end = (long long)ceil(real(p + 1) * step);
-    } else {
-        b.begin = p * size / count;
-        b.end = ((p + 1) * size + count - 1) / count;
-    }
-    b.begin = smaller(larger(b.begin + first, 0LL), limit);
-    b.end = smaller(larger(b.end + first, 0LL), limit);
-    return b;
 }
 
 }  // namespace refdet

@@ -38,7 +38,9 @@ Index soft_nms_plain(const real* boxes, score* scores, Index n, OverlapRule over
         size_t best = 0;
         for (size_t place = 1; place < queue.size(); ++place) {
             const score here = scores[queue[place]], there = scores[queue[best]];
-            if (rule.ties_last ? !better(there, here) : better(here, there)) best = place;
+            const bool wins = !rule.swaps, other_wins = wins || best == 0;
+            if (rule.ties_last ? !better(there, other_wins, here, wins) : better(here, wins, there, other_wins))
+                best = place;
         }
         const Index i = keep[kept++] = queue[best];
         if (rule.swaps) queue[best] = queue.front();

@@ -14,12 +14,13 @@ struct Shared {
     long long end;
 };
 
-// True if the score `a` at place `at_a` is picked before `b`.
+// True if the score `a` at place `at_a` is picked before `b`; `front` is the first place of the queue.
 template <typename score>
-static __device__ bool first(score a, long long at_a, score b, long long at_b, int ties_last) {
+static __device__ bool first(score a, long long at_a, score b, long long at_b, long long front, refdet::SoftRule rule) {
     if (at_a == OUT || at_b == OUT) return at_b == OUT;
-    if (refdet::better(a, b) || refdet::better(b, a)) return refdet::better(a, b);
-    return (at_a > at_b) == (ties_last != 0);
+    const bool a_wins = !rule.swaps || at_a == front, b_wins = !rule.swaps || at_b == front;
+    if (refdet::better(a, a_wins, b, b_wins)) return true;
+    return !refdet::better(b, b_wins, a, a_wins) && (at_a > at_b) == (rule.ties_last != 0);
 }
 
 template <typename score>
@@ -39,7 +40,7 @@ static __device__ void suppress(const real_t* boxes, long long n, refdet::Overla
         for (long long at = begin + thread; at < all->end; at += threads) {
             if (queue[at] == OUT) continue;
             const score here = scores[queue[at]];
-            if (!first(here, at, all->best[thread], all->place[thread], rule.ties_last)) continue;
+            if (!first(here, at, all->best[thread], all->place[thread], begin, rule)) continue;
             all->best[thread] = here;
             all->place[thread] = at;
         }
@@ -47,7 +48,7 @@ static __device__ void suppress(const real_t* boxes, long long n, refdet::Overla
         for (int half = MOST_THREADS / 2; half > 0; half /= 2) {
             const int other = thread + half;
             if (thread < half && other < threads &&
-                first(all->best[other], all->place[other], all->best[thread], all->place[thread], rule.ties_last)) {
+                first(all->best[other], all->place[other], all->best[thread], all->place[thread], begin, rule)) {
                 all->best[thread] = all->best[other];
                 all->place[thread] = all->place[other];
             }

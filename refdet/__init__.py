@@ -1,6 +1,12 @@
 """Object detection, from IoU to DETR, in NumPy that one can read, step through and trust."""
 
 from refdet.boxes.area import box_area
+from refdet.boxes.candidates import (
+    best_label_above,
+    class_specific_scores,
+    labels_above,
+    select_candidates,
+)
 from refdet.boxes.clip import clip_boxes_to_image
 from refdet.boxes.delta_normalization import delta_statistics, denormalize_deltas, normalize_deltas
 from refdet.boxes.detr import decode_detr, encode_detr
@@ -36,6 +42,7 @@ from refdet.ops.overlaps import (
     distance_box_iou,
     generalized_box_iou,
 )
+from refdet.ops.roi_align import roi_align, roi_align_backward
 from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
 from refdet.ops.soft_nms import batched_soft_nms, soft_nms
 from refdet.profiles import (
@@ -120,6 +127,11 @@ __all__ = [
     "complete_box_iou_backward",
     "distance_box_iou_backward",
     "generalized_box_iou_backward",
+    # scores before suppression
+    "best_label_above",
+    "class_specific_scores",
+    "labels_above",
+    "select_candidates",
     # suppression
     "batched_diou_nms",
     "batched_nms",
@@ -128,6 +140,8 @@ __all__ = [
     "nms",
     "soft_nms",
     # regions of interest
+    "roi_align",
+    "roi_align_backward",
     "roi_pool",
     "roi_pool_backward",
     "roi_pool_with_argmax",

@@ -19,4 +19,6 @@ def test_a_queue_loses_boxes_in_order_or_closes_its_gaps_from_behind():
 def test_the_best_score_is_the_first_or_the_last_and_no_number_beats_all():
     scores = np.array([1, np.nan, 3, np.nan, 3])
     assert (Suppression().best(scores), Suppression(ties="last").best(scores)) == (1, 3)
+    swap = Suppression(soft_order="swap")  # a running maximum by `>`, which NaN neither passes nor lets pass
+    assert (swap.best(scores), swap.best(scores[1:]), swap.best(np.array([-np.inf, np.nan]))) == (2, 0, 0)
     assert (Suppression().best(scores[::2]), Suppression(ties="last").best(scores[::2])) == (1, 2)

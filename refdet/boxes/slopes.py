@@ -8,17 +8,19 @@ what two boxes share unless it is an area; so a box without width, in another on
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet.conventions import Overlap
+from refdet.overlap_rule import Overlap
 
 Floats = NDArray[np.floating]
 
 SIGN = np.array([-1, -1, 1, 1], np.float32)
 
 
-def at_corners(sides: Floats) -> Floats:
+def at_corners(sides: NDArray[Any]) -> NDArray[Any]:
     """One value for x and one for y, (..., 2), at both corners, (..., 4)."""
     return np.concatenate([sides, sides], axis=-1)
 

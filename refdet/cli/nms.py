@@ -12,6 +12,7 @@ import numpy as np
 
 from refdet.cli.box_file import FORMATS, add_reading, cast, printable, read_boxes, told_dtypes
 from refdet.cli.input_error import InputError
+from refdet.cli.nms_method import add_method, by_kernel, method_of
 from refdet.profiles import PROFILES
 
 BACKENDS = ("numpy", "vectorized", "cpp", "emulator", "cuda")
@@ -26,8 +27,9 @@ DTYPES = {
     "opencv": ("float64",),
 }
 EXAMPLE = """\
-example:
+examples:
   printf '0,0,10,10,0.9\\n1,1,11,11,0.8\\n20,20,30,30,0.7\\n' | refdet nms - --steps
+  printf '0,0,4,2,0.9\\n0,0,4,4,0.8\\n' | refdet nms - --method soft-linear --threshold 0.4
 """
 
 
@@ -36,12 +38,12 @@ def add(subparsers):
     parser = subparsers.add_parser(
         "nms",
         help="suppress the boxes of a file, and show every step",
-        description="Greedy non-maximum suppression of the boxes in FILE; prints those kept, best first.",
+        description="Non-maximum suppression of the boxes in FILE, greedy or soft; prints those kept, best first.",
         epilog="\n".join([FORMATS, told_dtypes(DTYPES), EXAMPLE]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", metavar="FILE", help="boxes as .csv, .json or .npz; - reads CSV")
-    parser.add_argument("--threshold", type=float, default=0.5, help="largest IoU of two kept boxes (0.5)")
+    add_method(parser)
     profiles = [name for name, profile in PROFILES.items() if profile.suppression]
     parser.add_argument("--profile", choices=profiles, default="refdet", help="whose conventions (refdet)")
     parser.add_argument("--backend", choices=BACKENDS, default="numpy", help="what computes it (numpy)")
@@ -60,13 +62,8 @@ def add(subparsers):
 
 def run(args):
     """Read, suppress, print; 1 if the backend and the reference differ."""
-    from refdet import checks
-
-    try:
-        checks.threshold(args.threshold, "--threshold")
-    except ValueError as error:
-        raise InputError(str(error)) from None
-    kernel = None if args.backend == "numpy" else _kernel(args.backend)
+    method = method_of(args)
+    kernel = None if args.backend == "numpy" else _kernel(method.op, args.backend)
     for path in filter(None, (args.json, args.html)):
         _check_can_be_written(path)
     found = read_boxes(args.file, args.max_mb, (args.dtype,) if args.dtype else DTYPES[args.profile])
@@ -77,16 +74,22 @@ def run(args):
             found, scores=cast(found.scores, "float32")
         )  # NMSBoxes: boxes in double, scores in float
     groups = _groups(found, args.classes)
-    _note_if_long(args, len(found.boxes))
+    _note_if_long(args, method.op, len(found.boxes))
     try:
-        keep, trace = _suppressed(args, found, groups, kernel)
+        answer, trace = _suppressed(args, method, found, groups, kernel)
     except (ValueError, TypeError, MemoryError) as error:
         raise InputError(f"{found.name}: {error}") from None
-    _print_steps_and_rows(args, found, keep, trace)
-    if trace is not None:
-        _write(args, found, keep, trace)
-    if trace is not None and not np.array_equal(keep, trace.result):
-        print(f"{args.backend} keeps {keep.tolist()}, but the reference keeps {trace.result.tolist()}")
+    _print_steps_and_rows(args, method, found, answer, trace)
+    if trace is None:
+        return 0
+    _write(args, method, found, answer, trace)
+    expected = method.answer(trace.result, found.scores)
+    if not method.agrees(answer, expected):
+        part = int(np.array_equal(answer[0], expected[0]))
+        word = ("keeps", "gives the scores")[part]
+        print(
+            f"{args.backend} {word} {answer[part].tolist()}, but the reference {word} {expected[part].tolist()}"
+        )
         return 1
     return 0
 
@@ -105,13 +108,13 @@ def _check_can_be_written(path):
     raise InputError(f"{printable(path)}: {os.strerror(code)}")
 
 
-def _note_if_long(args, count):
+def _note_if_long(args, op, count):
     views = args.steps or args.json or args.html
     if count <= MANY or (args.backend != "numpy" and not views):
         return
     from refdet import kernels
 
-    present = kernels.implementations("nms")
+    present = kernels.implementations(op)
     faster = " or ".join(f"--backend {name}" for name in FASTER if name in present)
     advice = "the views are the reference's" if views else f"faster, and here: {faster}"
     note = f"refdet nms: {count} boxes will take the reference long; {advice}"
@@ -132,27 +135,24 @@ def _groups(found, classes):
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
 
 
-def _suppressed(args, found, groups, kernel):
-    """Kept indices from the backend, and the reference's trace if a view of it was asked for."""
-    from refdet.ops.nms import batched_nms, nms
-
+def _suppressed(args, method, found, groups, kernel):
+    """Kept indices and their scores from the backend, and the reference's trace if a view of it was asked for."""
     convention = PROFILES[args.profile]
-    reference = nms if groups is None else batched_nms
-    case = (found.boxes, found.scores, *(() if groups is None else (groups,)), args.threshold)
+    reference = method.reference(batched=groups is not None)
+    case = (found.boxes, found.scores, *(() if groups is None else (groups,)), *method.numbers)
     trace = None
     if args.steps or args.json or args.html:
         trace = reference.trace(*case, convention=convention)
     if kernel is not None:
-        keep = _by_kernel(kernel, found, groups, args.threshold, convention)
-    else:
-        keep = reference(*case, convention=convention) if trace is None else trace.result
-    return keep, trace
+        return by_kernel(method, kernel, found, groups, convention), trace
+    result = reference(*case, convention=convention) if trace is None else trace.result
+    return method.answer(result, found.scores), trace
 
 
-def _kernel(backend):
+def _kernel(op, backend):
     from refdet import kernels
 
-    present = kernels.implementations("nms")
+    present = kernels.implementations(op)
     if backend not in present:
         raise InputError(f"--backend {backend}: not there: {kernels.backends()[backend]['reason']}")
     return _from_host(present[backend]) if backend == "cuda" else present[backend]
@@ -162,50 +162,32 @@ def _from_host(kernel):
     """A CuPy kernel, called with NumPy arrays."""
     import cupy
 
-    def nms(boxes, scores, threshold, *, convention):
-        arrays = cupy.asarray(boxes), cupy.asarray(scores)
-        return cupy.asnumpy(kernel(*arrays, threshold, convention=convention))
+    def call(boxes, scores, *numbers, convention):
+        result = kernel(cupy.asarray(boxes), cupy.asarray(scores), *numbers, convention=convention)
+        return tuple(map(cupy.asnumpy, result)) if isinstance(result, tuple) else cupy.asnumpy(result)
 
-    return nms
-
-
-def _by_kernel(nms, found, groups, threshold, convention):
-    """`batched_nms` with the kernel inside: class by class, or shifted apart, as the convention has it."""
-    from refdet.ops.nms import check_batched_nms
-
-    if groups is None:
-        return nms(found.boxes, found.scores, threshold, convention=convention)
-    boxes, scores, groups, _, _ = check_batched_nms(
-        found.boxes, found.scores, groups, threshold, convention=convention
-    )
-    rule = convention.suppression
-    moved = rule.moved_apart(boxes, groups)
-    if moved is not None:
-        return nms(moved, scores, threshold, convention=convention)
-    kept = np.zeros(len(boxes), bool)
-    for group in np.unique(groups):
-        members = np.flatnonzero(groups == group)
-        kept[members[nms(boxes[members], scores[members], threshold, convention=convention)]] = True
-    keep = np.flatnonzero(kept)
-    return keep[rule.by_score(scores[keep])]
+    return call
 
 
-def _print_steps_and_rows(args, found, keep, trace):
+def _print_steps_and_rows(args, method, found, answer, trace):
     if args.steps:
-        from refdet.cli.nms_steps import step_lines
+        from refdet.cli import nms_steps, soft_nms_steps
 
-        print("\n".join(step_lines(trace, found.labels)).rstrip(), end="\n\n")
-    header, rows = kept_rows(found, keep)
+        steps = soft_nms_steps if method.soft else nms_steps
+        print("\n".join(steps.step_lines(trace, found.labels)).rstrip(), end="\n\n")
+    header, rows = kept_rows(found, *answer, soft=method.soft)
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     for row in [header, *rows]:
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
-    print(f"kept {len(keep)} of {len(found.boxes)} boxes; {_how(args, found)}")
+    print(f"kept {len(answer[0])} of {len(found.boxes)} boxes; {_how(args, method, found)}")
 
 
-def kept_rows(found, keep):
-    """Header and rows of text: index, score, corners, and class and image where the file has them."""
-    header = ["index", "score", "x1", "y1", "x2", "y2"]
-    columns = [list(map(str, keep.tolist())), *([str(v) for v in column] for column in _numbers(found, keep))]
+def kept_rows(found, keep, new_scores, *, soft=False):
+    """Header and rows of text: index, score, what it was if that may differ, corners, class, image."""
+    header = ["index", "score", *(["was"] if soft else []), "x1", "y1", "x2", "y2"]
+    was = [np.asarray(found.scores)[keep]] if soft else []
+    numbers = [keep, new_scores, *was, *found.boxes.reshape(-1, 4)[keep].T]
+    columns = [[str(value) for value in column] for column in numbers]
     for name, values in (("class", found.labels), ("image", found.images)):
         if values is not None:
             header.append(name)
@@ -213,34 +195,29 @@ def kept_rows(found, keep):
     return header, [list(row) for row in zip(*columns, strict=True)]
 
 
-def _numbers(found, keep):
-    return [np.asarray(found.scores)[keep], *found.boxes.reshape(-1, 4)[keep].T]
-
-
-def _how(args, found):
-    sign = ">=" if PROFILES[args.profile].part("suppression").inclusive else ">"
-    rule = f"suppressed at IoU {sign} {args.threshold:g}"
+def _how(args, method, found):
+    rule = method.told(PROFILES[args.profile].part("suppression"))
     return f"{rule}, profile {args.profile}, {found.boxes.dtype}, backend {args.backend}"
 
 
-def _write(args, found, keep, trace):
+def _write(args, method, found, answer, trace):
     from refdet.report.atomic_write import atomic_write
 
     try:
         if args.json:
             atomic_write(args.json, trace.to_json())
         if args.html:
-            _page(args, found, keep, trace).write(args.html)
+            _page(args, method, found, answer, trace).write(args.html)
     except OSError as error:
         raise InputError(f"{printable(error.filename or '')}: {error.strerror or error}") from None
 
 
-def _page(args, found, keep, trace):
+def _page(args, method, found, answer, trace):
     from refdet.report.page import Page
 
-    page = Page(f"nms of {found.name}")
-    page.text(f"{len(keep)} of {len(found.boxes)} boxes are kept; {_how(args, found)}.")
+    page = Page(f"{method.name} of {found.name}")
+    page.text(f"{len(answer[0])} of {len(found.boxes)} boxes are kept; {_how(args, method, found)}.")
     page.player(trace)
     page.heading("Kept, best first")
-    page.table(*kept_rows(found, keep))
+    page.table(*kept_rows(found, *answer, soft=method.soft))
     return page

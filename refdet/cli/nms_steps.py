@@ -15,7 +15,7 @@ INDENT = " " * 10
 def step_lines(trace, labels=None):
     """The lines; boxes are numbered as the caller numbered them, also inside a class."""
     for k, step in enumerate(trace):
-        numbers = _callers_numbers(trace, k)
+        numbers = callers_numbers(trace, k)
         head, *rest = _told(step, numbers, labels)
         yield f"{step.name:<{len(INDENT)}}{head}"
         for line in rest:
@@ -26,7 +26,7 @@ def step_lines(trace, labels=None):
             yield ""
 
 
-def _callers_numbers(trace, k):
+def callers_numbers(trace, k):
     """What the caller calls each box of step k: inside a class, `members` of the step that closes it."""
     step = trace[k]
     if step.depth:
@@ -45,28 +45,37 @@ def _told(step, numbers, labels):
     if step.name == "suppress":
         return _told_suppress(step, numbers)
     if step.name == "class":
-        which = step.label if labels is None else printable(labels[step.members[0]])
-        return [f"{which}: of boxes {_listed(step.members)} it keeps {_listed(step.members[step.winners])}"]
+        return [told_class(step, labels)]
     if step.name == "merge":
-        return [f"kept, best to worst: {_listed(step.keep)}"]
+        return [f"kept, best to worst: {listed(step.keep)}"]
     return [step.note]
+
+
+def told_class(step, labels):
+    """The line of a step `class`, also of the other batched forms."""
+    which = step.label if labels is None else printable(labels[step.members[0]])
+    return f"{which}: of boxes {listed(step.members)} it keeps {listed(step.members[step.winners])}"
 
 
 def _told_suppress(step, numbers):
     sign = ">=" if step.rule.inclusive else ">"
+    by_distance = "diou" in step.variables
+    name, overlaps = ("DIoU", step.diou) if by_distance else ("IoU", step.overlap)
+    threshold = step.threshold if by_distance else step.iou_threshold
     lines = []
-    for b, overlap in zip(step.rest, step.overlap, strict=True):
+    for b, overlap in zip(step.rest, overlaps, strict=True):
         if not step.alive[b]:
-            lines.append(f"box {numbers[b]} goes:  IoU {overlap:.6f} {sign} {step.iou_threshold:g}")
-        elif overlap > 0:
-            lines.append(f"box {numbers[b]} stays: IoU {overlap:.6f}")
+            lines.append(f"box {numbers[b]} goes:  {name} {overlap:.6f} {sign} {threshold:g}")
+        elif overlap > 0 or by_distance:
+            lines.append(f"box {numbers[b]} stays: {name} {overlap:.6f}")
     apart = len(step.rest) - len(lines)
     if apart:
         lines.append(f"{apart} more {'does' if apart == 1 else 'do'} not overlap box {numbers[step.i]}")
     return lines or ["nothing else is alive"]
 
 
-def _listed(indices):
+def listed(indices):
+    """Numbers as text."""
     return ", ".join(map(str, np.asarray(indices).tolist())) or "none"
 
 

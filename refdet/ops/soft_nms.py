@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from refdet import checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
-from refdet.ops.box_iou import box_iou
+from refdet.ops.box_iou import intersection_over_union
 from refdet.ops.nms import check_nms
-from refdet.stepwise import Steps, stepwise
+from refdet.stepwise import Steps, drained, stepwise
 
 Method = Literal["linear", "gaussian"]
 Kept = tuple[NDArray[np.int64], NDArray[np.floating]]
@@ -58,7 +58,7 @@ def _rounded(value, name, dtype):
     return rounded
 
 
-@stepwise(check=check_soft_nms)
+@stepwise(check=check_soft_nms, quiet=True)
 def soft_nms(
     boxes: Array,
     scores: Array,
@@ -149,17 +149,16 @@ def soft_nms(
         keep.append(i)
         queue = rule.without_picked(queue, place)
         yield "pick: box {i} is the best in the queue"
-        overlap = box_iou(boxes[i : i + 1], boxes[queue], convention=convention)[0]
+        overlap, _, _ = drained(intersection_over_union(boxes[i], boxes[queue], convention.overlap))
         over = rule.decays(overlap, iou_threshold)
         new_scores[queue] = _decayed(new_scores[queue], overlap, over, sigma, method)
         yield "decay: box {i} lowers the scores in the queue, all are now {new_scores}"
-        drop = new_scores[queue] < score_threshold
-        queue = rule.without_dropped(queue, drop)
-        yield "drop: boxes {queue} have {score_threshold} or more, and stay"
+        low = new_scores[queue] < score_threshold
+        dropped, queue = queue[low], rule.without_dropped(queue, low)  # noqa: F841  (the caption names it)
+        yield "drop: boxes {dropped} have less than {score_threshold}, and go"
     return np.array(keep, np.int64), new_scores[keep]
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def _decayed(scores, overlap, over, sigma, method):
     """Scores times their weight; every operation in the precision of the scores, the exponential in float64."""
     o = overlap.astype(scores.dtype)
@@ -187,7 +186,7 @@ def check_batched_soft_nms(
     return boxes, scores, idxs, *rest
 
 
-@stepwise(check=check_batched_soft_nms)
+@stepwise(check=check_batched_soft_nms, quiet=True)
 def batched_soft_nms(
     boxes: Array,
     scores: Array,

@@ -174,7 +174,7 @@ def _canvas(image):
 
 def _has_fates(step):
     seen = set(step.variables)
-    return {"boxes", "scores"} <= seen and bool({"alive", "idxs"} & seen)
+    return {"boxes", "scores"} <= seen and bool({"alive", "idxs", "queue"} & seen)
 
 
 def _row(tag, values, numbers, **attributes):

@@ -29,15 +29,22 @@
     });
   }
 
-  // One word per box: picked, kept, alive, suppressed (just now) or gone; as refdet.viz.nms.fates.
+  // One word per box: picked, kept, alive, suppressed (just now) or gone; as refdet.viz.nms.fates. In soft_nms a box
+  // that is alive waits in the queue, and a step makes it lowered or dropped.
   function fates(step, seen) {
     const toCome = (label) => step.name === "shift" || (step.name === "class" && label > number(seen.label));
-    const alive = seen.alive ? flat(seen.alive) : flat(seen.idxs).map(toCome);
+    const queue = seen.queue && flat(seen.queue);
+    const alive = seen.alive ? flat(seen.alive) : queue ? flat(seen.scores).map((_, b) => queue.includes(b)) : flat(seen.idxs).map(toCome);
     const fate = alive.map((is) => (is ? "alive" : "gone"));
     if (step.name === "suppress") flat(seen.rest).forEach((b) => { if (!alive[b]) fate[b] = "suppressed"; });
+    if (step.name === "decay") {
+      const lowers = seen.method === "linear" ? flat(seen.over) : flat(seen.overlap).map((overlap) => number(overlap) > 0);
+      queue.forEach((b, k) => { if (lowers[k]) fate[b] = "lowered"; });
+    }
+    if (step.name === "drop") flat(seen.dropped).forEach((b) => { fate[b] = "dropped"; });
     const kept = seen.keep ? flat(seen.keep) : flat(seen.kept).flatMap((is, b) => (is ? [b] : []));
     kept.forEach((b) => { fate[b] = "kept"; });
-    if (step.name === "pick" || step.name === "suppress") fate[seen.i] = "picked";
+    if (["pick", "suppress", "decay", "drop"].includes(step.name)) fate[seen.i] = "picked";
     return fate;
   }
 
@@ -150,10 +157,11 @@
       const svg = this.querySelector("svg");
       const corners = flat(seen.boxes).map(number);
       const boxes = corners.flatMap((_, k) => (k % 4 ? [] : [corners.slice(k, k + 4)]));
-      const scores = flat(seen.scores).map(number);
+      const first = flat(seen.scores).map(number);
+      const scores = seen.new_scores ? flat(seen.new_scores).map(number) : first;
       const fate = fates(step, seen);
       const view = this.frame(svg, boxes.filter((box) => box.every(Number.isFinite)));
-      const drawn = { gone: [], alive: [], suppressed: [], kept: [], picked: [] };
+      const drawn = { gone: [], alive: [], suppressed: [], lowered: [], dropped: [], kept: [], picked: [] };
       boxes.forEach(([x1, y1, x2, y2], b) => {
         if (![x1, y1, x2, y2].every(Number.isFinite)) return;
         const sides = { x: Math.min(x1, x2), y: Math.min(y1, y2), width: Math.abs(x2 - x1), height: Math.abs(y2 - y1) };
@@ -161,17 +169,18 @@
       });
       svg.querySelectorAll("rect, text").forEach((old) => old.remove());
       svg.append(...Object.values(drawn).flat());
-      this.showLabels(svg, boxes, scores, fate, view);
+      this.showLabels(svg, boxes, scores, first, fate, view);
       this.showCounts(svg, Object.keys(drawn).map((word) => [word, fate.filter((one) => one === word).length]));
     }
 
     // Over all boxes and each on a filled tag: an edge behind the text would read as a minus sign or a one.
-    showLabels(svg, boxes, scores, fate, view) {
+    showLabels(svg, boxes, scores, first, fate, view) {
       const size = Math.max(view.width, view.height) / 24; // of the letters
       const texts = boxes.map((box, b) => {
         const text = this.shape("text", { class: `tag-text ${fate[b]}` });
         text.style.fontSize = `${size}px`;
-        text.textContent = `${b}: ${scores[b]?.toFixed(2)}`;
+        const was = scores[b] < first[b] ? ` of ${first[b].toFixed(2)}` : "";
+        text.textContent = `${b}: ${scores[b]?.toFixed(2)}${was}`;
         return text;
       });
       svg.append(...texts); // only what is in the page can be measured

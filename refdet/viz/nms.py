@@ -23,6 +23,7 @@ STYLES: dict[str, dict[str, Any]] = {
 
 FONT, PAD = 7, 1.2  # points
 LETTER, LINE = 0.025, 0.074  # of a label, as parts of a filmstrip's panel
+FILL = 0.45  # opacity of a box at full strength
 
 
 def fates(step):
@@ -80,29 +81,40 @@ def draw(ax, step):
     NMS-1, NMS-3. Picked and kept boxes are green, those suppressed in this step orange and dashed, those
     gone earlier grey and dotted, those still alive blue. A label that finds no free place is left out.
     """
+    words = fates(step)
+    texts = [f"{b}: {score:.2f}" for b, score in enumerate(step.scores)]
+    draw_boxes(ax, step.boxes, step.scores, texts, words, STYLES)
+
+
+def draw_boxes(ax, boxes, scores, texts, words, styles, strength=None):
+    """Draw each box in the style of its word, the last style on top, and its text where there is room.
+
+    The best score has the first choice of a place. With a `strength` from 0 to 1 a box is filled, and fades.
+    """
     from matplotlib.patches import Rectangle
 
-    words = fates(step)
-    boxes, scores = step.boxes, step.scores
     left, top, right, bottom = view = _view(boxes)
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
-    texts = [f"{b}: {score:.2f}" for b, score in enumerate(scores)]
     letter = LETTER * max(right - left, bottom - top)
     widths = [(len(text) + 1) * letter for text in texts]
     places = label_places(boxes, scores, widths, LINE * max(right - left, bottom - top), view)
-    for order, (fate, style) in enumerate(STYLES.items(), start=2):
+    for order, (fate, style) in enumerate(styles.items(), start=2):
         for b in (b for b in range(len(boxes)) if words[b] == fate and np.isfinite(boxes[b]).all()):
             x1, y1, x2, y2 = boxes[b]
-            ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, zorder=order, gid=fate, **style))
+            corner = (x1, y1), x2 - x1, y2 - y1
+            ax.add_patch(Rectangle(*corner, fill=False, zorder=order, gid=fate, **style))
+            if strength is not None:
+                fill = {"facecolor": style["color"], "alpha": FILL * strength[b], "linewidth": 0}
+                ax.add_patch(Rectangle(*corner, zorder=1, gid="strength", **fill))
             if fate != "gone" and np.isfinite(places[b]).all():
-                _label(ax, places[b], texts[b], style["color"])
+                _label(ax, places[b], texts[b], style["color"], len(styles) + 2)
 
 
-def _label(ax, place, text, color):
+def _label(ax, place, text, color, order):
     """White on a filled tag: an edge behind the text would read as a minus sign or a one."""
     tag = {"facecolor": color, "edgecolor": "none", "pad": PAD}
     inside = {"xytext": (PAD, -PAD), "textcoords": "offset points", "ha": "left", "va": "top"}
-    ax.annotate(text, place, color="white", fontsize=FONT, zorder=len(STYLES) + 2, bbox=tag, **inside)
+    ax.annotate(text, place, color="white", fontsize=FONT, zorder=order, bbox=tag, **inside)
 
 
 def _view(boxes):

@@ -116,7 +116,8 @@ def test_fast_roi_pool_equals_the_plain_one_on_many_channels(dtype):
 def test_the_number_of_threads_does_not_matter(threads, dtype):
     """2.4 million pairs and 1.1 million results are shared by up to four threads."""
     drawn, _ = spread(1549, 300, dtype)
-    assert same_bits(cpp.box_iou(drawn, drawn, threads=threads), cpp.box_iou(drawn, drawn))
+    for op in (cpp.box_iou, cpp.generalized_box_iou, cpp.distance_box_iou, cpp.complete_box_iou):
+        assert same_bits(op(drawn, drawn, threads=threads), op(drawn, drawn))
     case = *map_and_rois(dtype, count=601), (7, 7), 1 / 16
     assert same_bits(cpp.roi_pool_with_argmax(*case, threads=threads), cpp.roi_pool_with_argmax(*case))
     assert same_bits(cpp.roi_pool(*case, threads=threads), cpp.roi_pool(*case))
@@ -187,6 +188,9 @@ def test_out_is_filled_where_it_lies_and_returned():
         ("box_iou", (np.zeros((2, 3)), np.zeros((2, 4)))),
         ("box_iou", (np.zeros((2, 4)), np.zeros((2, 4), complex))),
         ("box_iou", ([[0, 0, np.nan, 1]], np.zeros((2, 4)))),
+        ("generalized_box_iou", (np.zeros((2, 4)), [[0, 0, 1e200, 1]])),
+        ("complete_box_iou", ([[0, 0, np.nan, 1]], np.zeros((2, 4)))),
+        ("diou_nms", (np.zeros((2, 4)), np.zeros(2), 0.5, -1)),
         ("nms", (np.zeros((2, 4)), np.zeros(3), 0.5)),
         ("nms", (np.zeros((2, 4)), [1, np.inf], 0.5)),
         ("nms", (np.zeros((2, 4)), np.zeros(2), 1.5)),

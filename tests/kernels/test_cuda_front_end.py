@@ -13,6 +13,7 @@ from strategies import same_bits
 
 import refdet
 from refdet import kernels
+from refdet.kernels import cuda_sources
 
 
 class Device:
@@ -109,6 +110,10 @@ def test_every_operation_stays_on_the_device_and_agrees(cuda, compilations, dtyp
         "box_iou": (drawn, drawn[:9]),
         "nms": (drawn, scores, 0.3),
         "nms_plain": (drawn, scores, 0.3),
+        "generalized_box_iou": (drawn, drawn[:9]),
+        "distance_box_iou": (drawn, drawn[:9]),
+        "diou_nms": (drawn, scores, 0.3),
+        "diou_nms_plain": (drawn, scores, 0.3),
         "roi_pool": (features, rois, (3, 2), 0.5),
         "roi_pool_with_argmax": (features, rois, (3, 2), 0.5),
         "roi_pool_backward": (pooled, argmax, rois, features.shape),
@@ -122,7 +127,10 @@ def test_every_operation_stays_on_the_device_and_agrees(cuda, compilations, dtyp
         ):
             assert type(part) is Array and same_bits(np.array(part), wanted), op
     real = {np.float32: "-Dreal_t=float", np.float64: "-Dreal_t=double"}[dtype]
-    assert [name for name, *_ in compilations] == ["box_iou.cu", "nms.cu", "roi_pool.cu"]
+    assert {name for name, *_ in compilations} == {f"{stem}.cu" for stem in cuda_sources.KERNELS} - {
+        "soft_nms.cu"
+    }
+    assert len({name for name, *_ in compilations}) == len(compilations)  # each once
     assert all(real in options and "--ftz=false" in options for _, options, *_ in compilations)
     assert {device for *_, device in compilations} == {number}
     assert Device.entered == [0]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from strategies import same_bits
+from tolerances import close
 
 import refdet
 
@@ -18,16 +19,25 @@ CSRC = Path(__file__).parents[2] / "csrc"
 COMMAND = ["-std=c++17", "-O3", "-ffp-contract=off", "-fPIC", "-shared", "-pthread", f"-I{CSRC}"]
 ENTRIES = """
 #include "box_iou.cpp"
+#include "diou_nms.cpp"
 #include "nms.cpp"
+#include "overlaps.cpp"
 #include "roi_pool.cpp"
 using namespace refdet;
-const OverlapRule overlap = {0, 0, GUARDED};
+const OverlapRule rule = {0, 0, GUARDED, 0};
+const PenaltyRule penalty = {0, 0, 0, 1, 0};
 #define ENTRIES(real) \\
     extern "C" void box_iou_##real(const real* a, Index n, const real* b, Index m, real* out) { \\
-        box_iou(a, n, b, m, overlap, 1, out); \\
+        box_iou(a, n, b, m, rule, 1, out); \\
+    } \\
+    extern "C" void overlaps_##real(const real* a, Index n, const real* b, Index m, int kind, real* out) { \\
+        overlaps(a, n, b, m, rule, penalty, kind, 1, out); \\
+    } \\
+    extern "C" Index diou_nms_##real(const real* boxes, const double* scores, Index n, Index* keep) { \\
+        return diou_nms(boxes, scores, n, rule, penalty, {0.5, 0, 0}, keep); \\
     } \\
     extern "C" Index nms_##real(const real* boxes, const double* scores, Index n, Index* keep) { \\
-        return nms(boxes, scores, n, overlap, {0.5, 0, 0}, keep); \\
+        return nms(boxes, scores, n, rule, {0.5, 0, 0}, keep); \\
     } \\
     extern "C" void roi_pool_##real(const real* input, const Map* map, const real* rois, Index count, \\
                                     real* pooled, Index* argmax) { \\
@@ -79,7 +89,7 @@ def case(dtype):
 
 
 def results(library, dtype):
-    """IoU, kept boxes, pooled values and their cells, by the kernels of the library."""
+    """What must agree to the bit, and CIoU, by the kernels of the library."""
     real = {np.float32: "float", np.float64: "double"}[dtype]
     drawn, scores, features, rois = case(dtype)
     n, keep = ctypes.c_int64(len(drawn)), np.empty(len(drawn), np.int64)
@@ -87,17 +97,24 @@ def results(library, dtype):
     pooled = np.empty((len(rois), features.shape[1], 3, 2), dtype)
     argmax, shape = np.empty(pooled.shape, np.int64), np.array(features.shape, np.int64)
     getattr(library, f"box_iou_{real}")(pointer(drawn), n, pointer(drawn), n, pointer(iou))
+    others = [np.empty_like(iou) for _ in range(3)]
+    for kind, out in enumerate(others, 1):
+        getattr(library, f"overlaps_{real}")(pointer(drawn), n, pointer(drawn), n, kind, pointer(out))
+    kept_by_diou = np.empty(len(drawn), np.int64)
+    more = getattr(library, f"diou_nms_{real}")(pointer(drawn), pointer(scores), n, pointer(kept_by_diou))
     kept = getattr(library, f"nms_{real}")(pointer(drawn), pointer(scores), n, pointer(keep))
     count = ctypes.c_int64(len(rois))
     arrays = pointer(features), pointer(shape), pointer(rois), count, pointer(pooled), pointer(argmax)
     getattr(library, f"roi_pool_{real}")(*arrays)
-    return iou, keep[:kept], pooled, argmax
+    return (iou, *others[:2], keep[:kept], kept_by_diou[:more], pooled, argmax), others[2]
 
 
 def reference(dtype):
     drawn, scores, features, rois = case(dtype)
     pooled = refdet.roi_pool_with_argmax(features, rois, (3, 2), 0.25)
-    return refdet.box_iou(drawn, drawn), refdet.nms(drawn, scores, 0.5), *pooled
+    overlaps = (refdet.overlap(drawn, drawn, kind) for kind in ("iou", "giou", "diou"))
+    kept = refdet.nms(drawn, scores, 0.5), refdet.diou_nms(drawn, scores, 0.5)
+    return (*overlaps, *kept, *pooled), refdet.complete_box_iou(drawn, drawn)
 
 
 @pytest.mark.slow
@@ -107,7 +124,9 @@ def test_every_instruction_set_gives_the_bits_of_the_reference(compiled, isa):
         pytest.skip(f"this processor has no {isa}")
     library = compiled(isa)
     for dtype in (np.float32, np.float64):
-        assert same_bits(results(library, dtype), reference(dtype))
+        found, ciou = results(library, dtype)
+        expected, expected_ciou = reference(dtype)
+        assert same_bits(found, expected) and close(ciou, expected_ciou, "arc tangent")
 
 
 @pytest.mark.slow
@@ -117,7 +136,8 @@ def test_inexact_arithmetic_is_seen(compiled):
         pytest.skip("this processor has no avx2")
     library = compiled("avx2", "-ffast-math")
     assert np.float32(1e-40) * np.float32(0.5) > 0
-    assert not same_bits(results(library, np.float32)[0], reference(np.float32)[0])
+    found, expected = results(library, np.float32)[0], reference(np.float32)[0]
+    assert not any(map(same_bits, found[:3], expected[:3]))
 
 
 def test_the_build_forbids_fused_operations_and_reordering():

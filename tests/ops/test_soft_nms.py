@@ -62,10 +62,10 @@ def test_steps_of_the_worked_example():
         "   0  queue: boxes [0, 1, 2] may be picked",
         "   1  pick: box 0 is the best in the queue",
         "   2  decay: box 0 lowers the scores in the queue, all are now [0.9, 0.4, 0.7]",
-        "   3  drop: boxes [1, 2] have 0.001 or more, and stay",
+        "   3  drop: boxes [] have less than 0.001, and go",
         "   4  pick: box 2 is the best in the queue",
         "   5  decay: box 2 lowers the scores in the queue, all are now [0.9   , 0.2667, 0.7   ]",
-        "   6  drop: boxes [1] have 0.001 or more, and stay",
+        "   6  drop: boxes [] have less than 0.001, and go",
     ]
 
 
@@ -250,18 +250,18 @@ PLANTED = {
     "sigma ignored": ("-(o * o) / sigma", "-(o * o) / 0.5"),
     "a weight that is too low": ("1 - o)", "1 - o * o)"),
     "decays kept boxes": (
-        "        drop = new_scores[queue]",
-        "        new_scores[keep[:-1]] *= 0.5\n        drop = new_scores[queue]",
+        "        low = new_scores[queue]",
+        "        new_scores[keep[:-1]] *= 0.5\n        low = new_scores[queue]",
     ),
-    "drops before the decay": ("drop = new_scores[queue]", "drop = scores[queue]"),
-    "drops at equality": ("drop = new_scores[queue] <", "drop = new_scores[queue] <="),
+    "drops before the decay": ("low = new_scores[queue]", "low = scores[queue]"),
+    "drops at equality": ("low = new_scores[queue] <", "low = new_scores[queue] <="),
     "no drop at the start": ("rule.queue(new_scores <", "rule.queue(new_scores - 9 >"),
     "picks by the scores of the start": ("rule.best(new_scores[queue])", "rule.best(scores[queue])"),
     "the last of equal scores": (
         "rule.best(new_scores[queue])",
         "len(queue) - 1 - rule.best(new_scores[queue][::-1])",
     ),
-    "the score before the decay": ("new_scores[keep]\n\n\n@np", "scores[keep]\n\n\n@np"),
+    "the score before the decay": ("new_scores[keep]\n\n\ndef _", "scores[keep]\n\n\ndef _"),
 }
 
 

@@ -14,8 +14,8 @@ from .groups import GROUPS
 from .replay import attempt
 
 OPS = {
-    "overlap": ("box_area", "box_iou"),
-    "suppression": ("nms", "batched_nms"),
+    "overlap": ("box_area", "box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou"),
+    "suppression": ("nms", "batched_nms", "soft_nms"),
     "roi": ("roi_pool", "roi_pool_with_argmax"),
 }
 MOST = 4

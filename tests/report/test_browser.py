@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from refdet import batched_nms, nms, roi_pool
+from refdet import batched_nms, batched_soft_nms, nms, roi_pool, soft_nms
 from refdet.report import bars, curves, detections
 from refdet.report.markup import Markup
 from refdet.report.page import Page
@@ -51,6 +51,35 @@ def test_every_step_shows_its_note_its_boxes_and_its_lines(page, browser):
         "gone kept picked",
     ]
     assert [int(line) for _, _, line in seen[:5]] == [step.line for step in trace]
+
+
+def test_soft_suppression_lowers_and_drops(browser):
+    """IoU 1/2 of boxes 0 and 1; box 2 is a copy of box 0."""
+    boxes, page = np.array([[0, 0, 4, 2], [0, 0, 4, 4], [0, 0, 4, 2.0]]), Page("Soft")
+    page.player(soft_nms.trace(boxes, SCORES))
+    script = """
+    const seen = [];
+    const texts = () => all("svg text").map((text) => text.textContent).sort();
+    for (let k = 0; k < 8; k++) { seen.push([fates(), texts()]); press("next"); }
+    return seen;
+    """
+    seen, console = browser(page, STEPS + script)
+    assert console == []
+    assert [fates for fates, _ in seen] == [
+        "alive alive alive",
+        "alive alive picked",
+        "lowered lowered picked",
+        "alive dropped picked",
+        "gone kept picked",
+        "gone kept picked",
+        "gone kept picked",
+        "gone kept picked",
+    ]
+    assert seen[0][1] == ["0: 0.90", "1: 0.80", "2: 0.70"] and "1: 0.40 of 0.80" in seen[2][1]
+    page = Page("Soft, by class")
+    page.player(batched_soft_nms.trace(boxes, SCORES, [0, 1, 1], method="gaussian"))
+    seen, console = browser(page, STEPS + 'press("last"); return [note(), fates()];')
+    assert console == [] and seen == ["merge: [0, 1, 2] are left, best to worst", "kept kept kept"]
 
 
 def test_buttons_keys_and_play_move_between_the_steps(page, browser):

@@ -131,6 +131,13 @@ public:
         return drawn;
     }
 
+    // Of a feature map to its image: mostly one of the usual.
+    template <typename real>
+    real scale() {
+        const Index step = 1 + below(16);
+        return flag() ? real(1) / real(step) : number<real>();
+    }
+
     // Whole numbers, mostly below the limit, as argmax or the indices of images are.
     Block<Index> places(Index count, Index limit) {
         const Index hostile[] = {-1, -2, limit, limit + 1, INT64_MIN, INT64_MAX, Index(1) << 40, -(Index(1) << 40)};

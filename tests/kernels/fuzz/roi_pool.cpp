@@ -8,15 +8,15 @@ static void fuzz_roi_pool(Bytes& bytes, Side side) {
     const refdet::Grid grid = {1 + bytes.below(7), 1 + bytes.below(7)};
     const Index count = bytes.below(7), results = count * map.channels * grid.rows * grid.columns;
     const double lowests[] = {-INFINITY, double(std::numeric_limits<real>::lowest()), -1, 0};
-    const refdet::RoiRule rule = {int(bytes.below(2)), lowests[bytes.below(4)]};
+    const refdet::RoiRule rule = {int(bytes.below(3)), lowests[bytes.below(4)]};
     const bool want_argmax = bytes.flag();
     const unsigned threads = bytes.threads();
     const auto schedule = bytes.schedule();
-    const real scale = bytes.flag() ? real(1) / real(1 + bytes.below(16)) : bytes.number<real>();
-    bytes.show("images, channels, height, width", {double(map.images), double(map.channels), double(map.height),
-                                                   double(map.width)});
-    bytes.show("rows, columns, float_edges, lowest, scale", {double(grid.rows), double(grid.columns),
-                                                             double(rule.float_edges), rule.lowest, double(scale)});
+    const real scale = bytes.scale<real>();
+    bytes.show("images, channels, height, width, rows, columns",
+               {double(map.images), double(map.channels), double(map.height), double(map.width), double(grid.rows),
+                double(grid.columns)});
+    bytes.show("edges, lowest, scale", {double(rule.edges), rule.lowest, double(scale)});
     const Block<real> rois = bytes.rois<real>(count, map.images);
     const Block<real> input = bytes.numbers<real>(map.images * map.channels * map.height * map.width);
     const Block<real> plain = unwritten<real>(results), result = unwritten<real>(results);
@@ -27,7 +27,7 @@ static void fuzz_roi_pool(Bytes& bytes, Side side) {
                                want_argmax ? +argmax : nullptr);
     } else if (results > 0) {
         emulate<real>("roi_pool", {cover(results, threads)}, threads, schedule, input, rois, map.images, map.channels,
-                      map.height, map.width, count, grid.rows, grid.columns, scale, rule.float_edges,
+                      map.height, map.width, count, grid.rows, grid.columns, scale, rule.edges,
                       real(rule.lowest), result, argmax);
     }
     agree("pooled", plain, result);
