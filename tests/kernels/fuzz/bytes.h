@@ -131,11 +131,35 @@ public:
         return drawn;
     }
 
+    // Few channels and cells: with 33, the fast forms have a block of them that is not full.
+    refdet::Map map() {
+        const Index channels[] = {0, 1, 2, 3, 8, 17, 33, 40};
+        const refdet::Map map = {below(3), channels[below(8)], below(9), below(9)};
+        show("images, channels, height, width",
+             {double(map.images), double(map.channels), double(map.height), double(map.width)});
+        return map;
+    }
+
+    refdet::Grid grid() {
+        const refdet::Grid grid = {1 + below(5), 1 + below(5)};
+        show("rows, columns", {double(grid.rows), double(grid.columns)});
+        return grid;
+    }
+
+    refdet::Sampling sampling() {
+        const Index most = 1 + below(5);
+        const refdet::Sampling rule = {int(below(2)), std::min(below(4), most), most};
+        show("aligned, ratio, most", {double(rule.aligned), double(rule.ratio), double(rule.most)});
+        return rule;
+    }
+
     // Of a feature map to its image: mostly one of the usual.
     template <typename real>
     real scale() {
         const Index step = 1 + below(16);
-        return flag() ? real(1) / real(step) : number<real>();
+        const real scale = flag() ? real(1) / real(step) : number<real>();
+        show("scale", {double(scale)});
+        return scale;
     }
 
     // Whole numbers, mostly below the limit, as argmax or the indices of images are.

@@ -4,18 +4,13 @@ using namespace fuzz;
 
 template <typename real>
 static void fuzz_roi_align_backward(Bytes& bytes, Side side) {
-    const refdet::Map map = {bytes.below(3), bytes.below(20), bytes.below(9), bytes.below(9)};
-    const refdet::Grid grid = {1 + bytes.below(5), 1 + bytes.below(5)};
+    const refdet::Map map = bytes.map();
+    const refdet::Grid grid = bytes.grid();
     const Index count = bytes.below(7), results = count * map.channels * grid.rows * grid.columns;
-    const Index most = 1 + bytes.below(5);
-    const refdet::Sampling rule = {int(bytes.below(2)), std::min(bytes.below(4), most), most};
+    const refdet::Sampling rule = bytes.sampling();
     const unsigned threads = bytes.threads();
     const auto schedule = bytes.schedule();
     const real scale = bytes.scale<real>();
-    bytes.show("images, channels, height, width, rows, columns",
-               {double(map.images), double(map.channels), double(map.height), double(map.width), double(grid.rows),
-                double(grid.columns)});
-    bytes.show("aligned, ratio, most, scale", {double(rule.aligned), double(rule.ratio), double(most), double(scale)});
     const Block<real> rois = bytes.rois<real>(count, map.images);
     const Block<real> grad = bytes.numbers<real>(results);
     const Index size = map.images * map.channels * map.height * map.width;

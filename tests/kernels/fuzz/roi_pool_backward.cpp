@@ -4,11 +4,9 @@ using namespace fuzz;
 
 template <typename real>
 static void fuzz_roi_pool_backward(Bytes& bytes, Side side) {
-    const refdet::Map map = {bytes.below(3), bytes.below(5), bytes.below(9), bytes.below(9)};
-    const refdet::Grid grid = {1 + bytes.below(5), 1 + bytes.below(5)};
+    const refdet::Map map = bytes.map();
+    const refdet::Grid grid = bytes.grid();
     const Index count = bytes.below(7), bins = grid.rows * grid.columns, cells = map.height * map.width;
-    bytes.show("images, channels, height, width, bins", {double(map.images), double(map.channels), double(map.height),
-                                                         double(map.width), double(bins)});
     const unsigned threads = bytes.threads();
     const auto schedule = bytes.schedule();
     const Block<Index> images = bytes.places(count, map.images);
