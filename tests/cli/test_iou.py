@@ -26,7 +26,12 @@ def test_the_matrix_has_a_row_for_each_box_of_the_first_file(tmp_path, refdet):
 
 @pytest.mark.parametrize(
     ("kind", "value", "name"),
-    [("iou", 0.333333, "IoU"), ("giou", 0.083333, "GIoU"), ("diou", 0.270833, "DIoU"), ("ciou", 0.237082, "CIoU")],
+    [
+        ("iou", 0.333333, "IoU"),
+        ("giou", 0.083333, "GIoU"),
+        ("diou", 0.270833, "DIoU"),
+        ("ciou", 0.237082, "CIoU"),
+    ],
 )
 def test_other_kinds_of_overlap(kind, value, name, tmp_path, refdet):
     """IOU-8."""
