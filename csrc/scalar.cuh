@@ -113,38 +113,4 @@ REFDET_HD score decayed(score value, score overlap, bool over, int gaussian, sco
     return value * score(exp(double(exponent)));
 }
 
-// conventions.FARTHEST_CELL
-const long long FARTHEST_CELL = 1LL << 30;
-
-// Roi.cells: half away from zero, NaN is 0, kept within the bound (a cast out of range is undefined).
-template <typename real>
-REFDET_HD long long cell(real scaled) {
-    if (scaled != scaled) return 0;
-    real rounded = round(scaled);
-    if (rounded >= real(FARTHEST_CELL)) return FARTHEST_CELL;
-    if (rounded <= -real(FARTHEST_CELL)) return -FARTHEST_CELL;
-    return (long long)rounded;
-}
-
-struct Bin {
-    long long begin, end;
-};
-
-// Roi.bins: bin p of `count` over `size` cells from `first` on, clipped to [0, limit].
-template <typename real>
-REFDET_HD Bin bin(long long p, long long first, long long size, long long count, long long limit, int float_edges) {
-    Bin b;
-    if (float_edges) {
-        real step = real(size) / real(count);
-        b.begin = (long long)floor(real(p) * step);
-        b.end = (long long)ceil(real(p + 1) * step);
-    } else {
-        b.begin = p * size / count;
-        b.end = ((p + 1) * size + count - 1) / count;
-    }
-    b.begin = smaller(larger(b.begin + first, 0LL), limit);
-    b.end = smaller(larger(b.end + first, 0LL), limit);
-    return b;
-}
-
 }  // namespace refdet

@@ -20,11 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refdet.overlap_rule import Overlap as Overlap
+from refdet.roi_rule import Roi as Roi
 
 Floats = NDArray[np.floating]
-
-# Cells beyond +-2^30 lie outside every map; the bound keeps 64-bit bin arithmetic from overflowing.
-FARTHEST_CELL = 2**30
 
 
 @dataclass(frozen=True)
@@ -123,46 +121,6 @@ class Suppression:
 def _over(overlap, threshold, inclusive):
     overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
     return overlap >= float(threshold) if inclusive else overlap > float(threshold)
-
-
-@dataclass(frozen=True)
-class Roi:
-    """How a region of interest is laid on the cells of a feature map, and cut into bins."""
-
-    edges: Literal["integer", "float"] = "integer"
-    """Bin edges as exact integers, or as products of a rounded bin size in the map's dtype."""
-    lowest: float = -np.inf
-    """A cell must be greater than this to be the largest of its bin."""
-    finite: Literal["reject", "propagate"] = "reject"
-    """NaN and infinity: an error, or what the comparisons make of them."""
-
-    def cells(self, corners: Floats) -> list[int]:
-        """First and last cell of scaled corners: rounded half away from zero, kept within the bound."""
-        with np.errstate(invalid="ignore"):
-            whole = np.trunc(corners)
-            rounded = whole + np.copysign(np.abs(corners - whole) >= 0.5, corners)
-        rounded = np.clip(np.nan_to_num(rounded, nan=0.0), -FARTHEST_CELL, FARTHEST_CELL)
-        return [int(cell) for cell in rounded]
-
-    def bins(
-        self, first: int, size: int, count: int, limit: int, dtype: np.dtype[np.floating]
-    ) -> list[tuple[int, int]]:
-        """`count` half-open ranges that cover `size` cells from `first` on, clipped to [0, limit]."""
-        if self.edges == "integer":
-            edges = [(p * size // count, -(-(p + 1) * size // count)) for p in range(count)]
-        else:
-            real = np.dtype(dtype).type
-            step = real(size) / real(count)
-            edges = [(int(np.floor(real(p) * step)), int(np.ceil(real(p + 1) * step))) for p in range(count)]
-        return [(min(max(a + first, 0), limit), min(max(b + first, 0), limit)) for a, b in edges]
-
-    def first_largest(self, cells: Floats) -> tuple[Floats, NDArray[np.int64]]:
-        """Of each row of (C, cells): the largest value and its first place, or `lowest` and -1."""
-        floor = np.array(self.lowest, cells.dtype)
-        seen = np.where(cells > floor, cells, floor)  # NaN is greater than nothing
-        place = seen.argmax(axis=1)
-        value = seen[np.arange(len(seen)), place]
-        return value, np.where(value > floor, place, -1)
 
 
 @dataclass(frozen=True)

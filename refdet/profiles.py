@@ -28,7 +28,8 @@ TORCHVISION = Convention(
     # ops/boxes.py batched_nms: coordinate trick up to 4000 coordinate values on the CPU.
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
     # csrc/ops/cpu/roi_pool_kernel.cpp: bin sizes in T; the running maximum starts at -FLT_MAX.
-    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # ops/roi_align.py: aligned=False and sampling_ratio=-1, adaptive, are the defaults.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate", aligned=False),
     # models/detection/_utils.py BoxCoder; its weights in roi_heads.py and ssd.py, while rpn.py has ones.
     coder=Coder(
         weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="propagate", finite="propagate"
@@ -44,8 +45,8 @@ TORCHVISION_CUDA = Convention(
     # csrc/ops/cuda/nms_kernel.cu devIoU: `const float threshold`; stable sort.
     # ops/boxes.py batched_nms: coordinate trick up to 100,000 coordinate values on a GPU.
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=100_000),
-    # csrc/ops/cuda/roi_pool_kernel.cu: as on the CPU.
-    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # csrc/ops/cuda/roi_pool_kernel.cu, roi_align_kernel.cu: as on the CPU.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate", aligned=False),
     # models/detection/_utils.py BoxCoder; its weights in roi_heads.py and ssd.py, while rpn.py has ones.
     coder=Coder(
         weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="propagate", finite="propagate"
@@ -62,7 +63,7 @@ DETECTRON2 = Convention(
     overlap=Overlap(inverted="signed", diou_eps=1e-7, ciou_eps=1e-7),
     # layers/nms.py calls torchvision with the boxes as float32.
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
-    # modeling/poolers.py ROIPooler("ROIPool") calls torchvision.
+    # modeling/poolers.py ROIPooler("ROIPool") calls torchvision; layers/roi_align.py does, with aligned=True.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
     # modeling/box_regression.py Box2BoxTransform; weights of the second stage, config/defaults.py (the RPN has ones).
     # `assert (src_widths > 0)`; above log(1000 / 16) dw and dh are clamped.
@@ -78,8 +79,8 @@ FAST_RCNN = Convention(
     overlap=Overlap(plus_one=1, inverted="signed"),
     # nms.pyx, later cpu_nms.pyx: `if ovr >= thresh` with a Python (double) threshold; order = scores.argsort()[::-1].
     suppression=Suppression(inclusive=True, ties="last", threshold_dtype="float64"),
-    # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX.
-    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
+    # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX. No RoI align.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), aligned=None),
     # lib/fast_rcnn/bbox_transform.py: x2 = cx + w / 2 without -1, no bound; means and deviations are applied outside.
     coder=Coder(plus_one=1, sizes="propagate"),
     # lib/datasets/voc_eval.py: `if ovmax > ovthresh`; a taken ground truth makes a false positive.
@@ -107,7 +108,7 @@ ONNX = Convention(
     overlap=Overlap(inverted="sorted"),
     # SuppressByIOU: float IoU > float threshold; equal scores: lower index first.
     suppression=Suppression(threshold_dtype="float32"),
-    # roipool.cc (MaxRoiPool): bin sizes in float.
+    # roipool.cc (MaxRoiPool): bin sizes in float. RoiAlign from opset 16 on: half_pixel, sampling_ratio 0.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
     coder=None,
     average_precision=None,
@@ -215,8 +216,8 @@ MMCV = Convention(
         soft_inclusive=True,
         soft_order="swap",
     ),
-    # csrc/common/cuda/roi_pool_cuda_kernel.cuh does not round corners: no field says so.
-    roi=None,
+    # roi_pool_cuda_kernel.cuh: corners x1 and x2 + 1, unrounded; ops/roi_align.py: aligned=True, sampling_ratio=0.
+    roi=Roi(edges="continuous", lowest=float(np.finfo(np.float32).min)),
     # mmdet delta_xywh_bbox_coder.py: means 0 and deviations 1 unless a detector sets them, which divide;
     # `dwh.clamp(min=-max_ratio, max=max_ratio)`.
     coder=Coder(
