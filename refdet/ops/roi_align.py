@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, roi_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.ops.roi_pool import check_roi_pool
@@ -180,10 +180,10 @@ def check_roi_align_backward(grad_output, boxes, input_shape, scale, ratio, alig
     """The gradient, (K, 5) RoIs and the scale in its dtype, how the points are laid, and the shape of the map."""
     checks.convention(convention)
     ratio, aligned = _sampling(ratio, aligned, convention)
-    grad_output, shape = checks.gradient(grad_output, input_shape, xp=xp)
-    rois = checks.rois(boxes, "boxes", shape[0], grad_output.dtype, convention.roi.finite, xp=xp)
-    checks.one_each(rois, grad_output)
-    scale = checks.scale(scale, "spatial_scale", grad_output.dtype)
+    grad_output, shape = roi_checks.gradient(grad_output, input_shape, xp=xp)
+    rois = roi_checks.rois(boxes, "boxes", shape[0], grad_output.dtype, convention.roi.finite, xp=xp)
+    roi_checks.one_each(rois, grad_output)
+    scale = roi_checks.scale(scale, "spatial_scale", grad_output.dtype)
     return grad_output, rois, shape, scale, ratio, aligned, convention
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, roi_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.stepwise import Steps, stepwise
@@ -24,10 +24,10 @@ def check_roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, co
     """The map, (K, 5) RoIs and the scale in the map's dtype, and the array that receives the result."""
     checks.convention(convention)
     rule = convention.part("roi")
-    input = checks.features(input, "input", rule, xp=xp)
-    rois = checks.rois(boxes, "boxes", len(input), input.dtype, rule.finite, xp=xp)
+    input = roi_checks.features(input, "input", rule, xp=xp)
+    rois = roi_checks.rois(boxes, "boxes", len(input), input.dtype, rule.finite, xp=xp)
     output_size = checks.size(output_size, "output_size")
-    scale = checks.scale(spatial_scale, "spatial_scale", input.dtype)
+    scale = roi_checks.scale(spatial_scale, "spatial_scale", input.dtype)
     shape = (len(rois), input.shape[1], *output_size)
     out = checks.output(out, "out", shape, input.dtype, (input, boxes), xp=xp)
     return input, rois, output_size, scale, out, convention
@@ -166,13 +166,13 @@ def roi_pool_with_argmax(
 
 def check_roi_pool_backward(grad_output, argmax, boxes, input_shape, *, xp=np):
     """The gradient, where each of its values goes, the image of each RoI, and the shape of the map."""
-    grad_output, shape = checks.gradient(grad_output, input_shape, xp=xp)
+    grad_output, shape = roi_checks.gradient(grad_output, input_shape, xp=xp)
     argmax = checks.whole_numbers(argmax, "argmax", grad_output.shape, "the cells that roi_pool took", xp=xp)
     cells = shape[2] * shape[3]
     if argmax.size and not (-1 <= int(argmax.min()) and int(argmax.max()) < cells):
         raise ValueError(f"argmax: {int(argmax.min())} to {int(argmax.max())} came; wanted -1 to {cells - 1}")
-    rois = checks.rois(boxes, "boxes", shape[0], np.float64, "propagate", xp=xp)
-    checks.one_each(rois, grad_output)
+    rois = roi_checks.rois(boxes, "boxes", shape[0], np.float64, "propagate", xp=xp)
+    roi_checks.one_each(rois, grad_output)
     return grad_output, argmax, rois[:, 0].astype(np.int64), shape
 
 
