@@ -47,6 +47,14 @@ Index nms_plain(const real* boxes, const double* scores, Index n, OverlapRule ov
 template <typename real>
 Index nms(const real* boxes, const double* scores, Index n, OverlapRule overlap, SuppressionRule rule, Index* keep);
 
+template <typename real>
+Index batched_nms_plain(const real* boxes, const double* scores, const Index* classes, Index n, OverlapRule overlap,
+                        SuppressionRule rule, Index* keep);
+
+template <typename real>
+Index batched_nms(const real* boxes, const double* scores, const Index* classes, Index n, OverlapRule overlap,
+                  SuppressionRule rule, Index* keep);
+
 // `argmax` may be null.
 template <typename real>
 void roi_pool_plain(const real* input, Map map, const real* rois, Index count, real scale, Grid grid, RoiRule rule,

@@ -95,14 +95,18 @@ class Suppression:
         overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
         return overlap >= float(threshold) if self.inclusive else overlap > float(threshold)
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:
-        """The boxes with each class shifted aside; None if `batched_nms` loops over the classes instead."""
+    def class_offset(self, boxes: Floats) -> np.floating | None:
+        """The shift from class to class; None if `batched_nms` loops over the classes instead."""
         if not 0 < boxes.size <= self.offset_classes_up_to:
             return None
         real = boxes.dtype.type
-        offset = np.maximum(boxes.max(), real(self.least_offset)) + real(1)
-        return boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
+        return np.maximum(boxes.max(), real(self.least_offset)) + real(1)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:
+        """The boxes with each class shifted aside; None if there is no shift."""
+        offset = self.class_offset(boxes)
+        return None if offset is None else boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
 
 
 @dataclass(frozen=True)

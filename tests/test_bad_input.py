@@ -50,7 +50,7 @@ class Subclass(np.ndarray):
         raise AssertionError("the subclass was not stripped")
 
 
-PAIRED = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward")
+PAIRED = ("box_iou", "nms", "batched_nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward")
 
 
 def hostile(like):

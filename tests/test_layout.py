@@ -40,7 +40,6 @@ RANK[""] = RANK["ops"]
 # Functions of refdet.ops that no kernel repeats, each with its reason.
 WITHOUT_KERNEL = {
     "aligned_box_iou": "one pass over N boxes; the diagonal of box_iou, which has kernels",
-    "batched_nms": "a loop over classes around nms, which has kernels",
 }
 
 LIMITS = {
@@ -138,7 +137,7 @@ def test_every_function_is_public_and_paired_or_says_why_not(stem):
 
 
 def test_kernels_have_the_signature_of_their_reference():
-    for op in ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward"):
+    for op in ("box_iou", "nms", "batched_nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward"):
         found = kernels.implementations(op)
         wanted = list(inspect.signature(found["numpy"]).parameters.values())
         for backend, function in found.items():
@@ -153,7 +152,7 @@ def reference_steps(stem):
     source = (PACKAGE / "ops" / f"{stem}.py").read_text()
     found = [(m.start(), m[1]) for m in re.finditer(r"# step: (\w+)", source)]
     found += [(m.start(), m[1]) for m in re.finditer(r'yield "(\w+): ', source)]
-    skipped = {"shift", "class", "merge"}  # of batched_nms, which has no kernel
+    skipped = {"shift"}  # of batched_nms: the convention's, before any kernel
     return [key for _, key in sorted(found) if key not in skipped]
 
 

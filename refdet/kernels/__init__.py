@@ -23,6 +23,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _REFERENCES: dict[str, Callable[..., Any]] = {
     "box_iou": _box_iou.box_iou,
     "nms": _nms.nms,
+    "batched_nms": _nms.batched_nms,
     "roi_pool": _roi_pool.roi_pool,
     "roi_pool_with_argmax": _roi_pool.roi_pool_with_argmax,
     "roi_pool_backward": _roi_pool.roi_pool_backward,
@@ -67,7 +68,7 @@ def implementations(op: str) -> dict[str, Callable[..., Any]]:
     Parameters
     ----------
     op : str
-        "box_iou", "nms", "roi_pool", "roi_pool_with_argmax" or "roi_pool_backward".
+        "box_iou", "nms", "batched_nms", "roi_pool", "roi_pool_with_argmax" or "roi_pool_backward".
 
     Returns
     -------

@@ -6,7 +6,7 @@ from pathlib import Path
 
 KERNELS = {
     "box_iou": ("box_iou",),
-    "nms": ("nms_plain", "nms_mask", "nms_reduce"),
+    "nms": ("nms_shift", "nms_plain", "nms_mask", "nms_reduce"),
     "roi_pool": ("roi_pool", "roi_pool_backward"),
 }
 """For each .cu file, by its stem, the kernels in it."""

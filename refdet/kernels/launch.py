@@ -14,7 +14,7 @@ import numpy as np
 
 from refdet.conventions import REFDET, Overlap
 from refdet.ops.box_iou import check_box_iou
-from refdet.ops.nms import check_nms
+from refdet.ops.nms import check_batched_nms, check_nms
 from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
 
 THREADS = 256
@@ -75,34 +75,51 @@ class Operations:
             If the mask, ``n * ceil(n / 64) * 8`` bytes, is over `MAX_WORKSPACE`.
         """
         with self._device.of(boxes):
-            boxes, order, rule = self._ranked(boxes, scores, iou_threshold, convention)
-            n, words = len(boxes), _blocks(len(boxes), TILE)
-            if n == 0:
-                return order
-            if n * words * 8 > MAX_WORKSPACE:
-                raise MemoryError(
-                    f"nms: the mask of {n} boxes needs {n * words * 8} bytes, more than {MAX_WORKSPACE}; "
-                    "nms_plain needs none"
-                )
-            mask = self._device.empty(n * words, np.uint64)
-            removed, (keep, kept) = self._xp.zeros(words, np.uint64), self._kept(n)
-            given = boxes, order, np.int64(n), *rule
-            self._launch("nms_mask", boxes.dtype, (words, words), TILE, *given, mask)
-            given = mask, order, np.int64(n)
-            self._launch("nms_reduce", boxes.dtype, (1,), THREADS, *given, removed, keep, kept)
-            return keep[: int(kept[0])]
+            return self._masked("nms", *self._ranked(boxes, scores, iou_threshold, convention))
 
     def nms_plain(self, boxes, scores, iou_threshold, *, convention=REFDET):
         """`refdet.nms` (NMS-1) step by step, in one block: the twin to read."""
         with self._device.of(boxes):
-            boxes, order, rule = self._ranked(boxes, scores, iou_threshold, convention)
-            n = len(boxes)
-            if n == 0:
-                return order
-            alive, (keep, kept) = self._xp.ones(n, np.uint8), self._kept(n)
-            given = boxes, order, np.int64(n), *rule
-            self._launch("nms_plain", boxes.dtype, (1,), _threads(n), *given, alive, keep, kept)
-            return keep[: int(kept[0])]
+            return self._greedy("nms_plain", *self._ranked(boxes, scores, iou_threshold, convention))
+
+    def batched_nms(self, boxes, scores, idxs, iou_threshold, *, convention=REFDET):
+        """`refdet.batched_nms` (NMS-3): as `nms`, but boxes of different classes pass each other by."""
+        with self._device.of(boxes):
+            return self._masked("nms", *self._classified(boxes, scores, idxs, iou_threshold, convention))
+
+    def batched_nms_plain(self, boxes, scores, idxs, iou_threshold, *, convention=REFDET):
+        """`refdet.batched_nms` (NMS-3) step by step, in one block: the twin to read."""
+        with self._device.of(boxes):
+            ranked = self._classified(boxes, scores, idxs, iou_threshold, convention)
+            return self._greedy("nms_plain", *ranked)
+
+    def _masked(self, op, boxes, order, rule):
+        """The kept boxes, by the kernels <op>_mask and nms_reduce."""
+        n, words = len(boxes), _blocks(len(boxes), TILE)
+        if n == 0:
+            return order
+        if n * words * 8 > MAX_WORKSPACE:
+            raise MemoryError(
+                f"{op}: the mask of {n} boxes needs {n * words * 8} bytes, more than {MAX_WORKSPACE}; "
+                f"{op}_plain needs none"
+            )
+        mask = self._device.empty(n * words, np.uint64)
+        removed, (keep, kept) = self._xp.zeros(words, np.uint64), self._kept(n)
+        given = boxes, order, np.int64(n), *rule
+        self._launch(f"{op}_mask", boxes.dtype, (words, words), TILE, *given, mask)
+        given = mask, order, np.int64(n)
+        self._launch("nms_reduce", boxes.dtype, (1,), THREADS, *given, removed, keep, kept)
+        return keep[: int(kept[0])]
+
+    def _greedy(self, kernel, boxes, order, rule):
+        """The kept boxes, by a kernel of one block."""
+        n = len(boxes)
+        if n == 0:
+            return order
+        alive, (keep, kept) = self._xp.ones(n, np.uint8), self._kept(n)
+        given = boxes, order, np.int64(n), *rule
+        self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, alive, keep, kept)
+        return keep[: int(kept[0])]
 
     def roi_pool(self, input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET):
         """`refdet.roi_pool` (ROI-5), one thread per pooled value."""
@@ -147,14 +164,32 @@ class Operations:
             return grad_input
 
     def _ranked(self, boxes, scores, iou_threshold, convention):
-        """Boxes, their order from best to worst, and the rule's five arguments: the step `sort`."""
+        """Boxes, their order from best to worst, and the rule's arguments: the step `sort`."""
         boxes, scores, threshold, convention = check_nms(
             boxes, scores, iou_threshold, convention=convention, xp=self._xp
         )
+        one_class = self._xp.zeros(len(boxes), np.int64)
+        return self._sorted(boxes, scores, threshold, convention, one_class)
+
+    def _classified(self, boxes, scores, idxs, iou_threshold, convention):
+        """As `_ranked`, with the classes of the boxes, or with boxes that were moved apart."""
+        boxes, scores, idxs, threshold, convention = check_batched_nms(
+            boxes, scores, idxs, iou_threshold, convention=convention, xp=self._xp
+        )
+        offset = convention.suppression.class_offset(boxes)
+        if offset is None:
+            return self._sorted(boxes, scores, threshold, convention, self._packed(idxs))
+        moved = self._device.empty(boxes.shape, boxes.dtype)
+        shift = self._packed(offset.reshape(1))
+        given = self._packed(boxes), self._packed(idxs), np.int64(boxes.size), shift
+        self._launch("nms_shift", boxes.dtype, (_blocks(boxes.size, THREADS),), THREADS, *given, moved)
+        return self._ranked(moved, scores, threshold, convention)
+
+    def _sorted(self, boxes, scores, threshold, convention, classes):
         rule = convention.suppression
         order = self._packed(rule.by_score(scores).astype(np.int64, copy=False))
-        arguments = (*_overlap(convention.overlap), np.int32(rule.inclusive), np.float64(threshold))
-        return self._packed(boxes), order, arguments
+        suppression = np.int32(rule.inclusive), np.float64(threshold)
+        return self._packed(boxes), order, (classes, *_overlap(convention.overlap), *suppression)
 
     def _kept(self, count):
         """Room for the kept boxes, and for their number."""

@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 
 from refdet.conventions import REFDET
+from refdet.kernels.vectorized_nms import batched_nms as batched_nms
+from refdet.kernels.vectorized_nms import nms as nms
 from refdet.ops.box_iou import check_box_iou
-from refdet.ops.nms import check_nms
 from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
 
 # Three buffers of this many values stay in the second-level cache.
@@ -47,37 +48,6 @@ def _intersection(boxes, planes, plus_one):
     np.maximum(height, 0, out=height)
     width *= height
     return width
-
-
-def nms(boxes, scores, iou_threshold, *, convention=REFDET):
-    """`refdet.nms`, a chunk of the order at a time: settle the chunk, then let it suppress all the rest."""
-    boxes, scores, threshold, convention = check_nms(boxes, scores, iou_threshold, convention=convention)
-    rule, overlap = convention.suppression, convention.overlap
-    order = rule.by_score(scores)
-    boxes, keep = boxes[order], []
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        area = overlap.area(boxes)
-        while len(order):
-            head = slice(0, 256)
-            inter = _intersection(boxes[head], np.ascontiguousarray(boxes.T), overlap.plus_one)
-            ratio = overlap.ratio(inter, area[head, None] + area)  # (chunk, 1) with (N,) -> (chunk, N)
-            over = rule.suppresses(ratio, threshold)
-            kept = _settled(over[:, : len(over)])
-            keep.append(order[head][kept])
-            rest = ~over[kept].any(axis=0)
-            rest[head] = False
-            order, boxes, area = order[rest], boxes[rest], area[rest]
-    return np.concatenate([np.zeros(0, np.int64), *keep]).astype(np.int64)
-
-
-def _settled(over):
-    """Greedy choice within a chunk, whose rows are best first: over[i, j] lets i suppress j."""
-    alive, kept = np.ones(len(over), bool), []
-    for i in range(len(over)):
-        if alive[i]:
-            kept.append(i)
-            alive &= ~over[i]
-    return kept
 
 
 def roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET):

@@ -82,20 +82,25 @@ void run_nms(long long n, Schedule schedule, bool hostile) {
     Block<long long> order(n), keep(n), kept(1), keep_plain(n), kept_plain(1);
     Block<unsigned long long> mask(n * words), removed(words, 0);
     Block<unsigned char> alive(n, 1);
+    Block<long long> classes(n);
+    Block<float> moved(4 * n), offset(1, 33.0f);
     for (long long i = 0; i < n; ++i) {
         order[i] = n - 1 - i;
+        classes[i] = hostile ? (long long)(below(3) * 0x7fffffffffffffffull) : below(3);
         for (int side = 0; side < 4; ++side) boxes[4 * i + side] = float(below(20) + (side > 1 ? 6 : 0));
         if (hostile) boxes[4 * i + below(4)] = HOSTILE[below(8)];
     }
     run({unsigned(n + 31) / 32, 3, 1}, {32, 1, 1}, schedule, [&] { box_iou(boxes, boxes, n, n, 0, 0, 0, iou); });
     note(iou, n * n);
     run({1, 1, 1}, {32, 1, 1}, schedule,
-        [&] { nms_plain(boxes, order, n, 0, 1, 1, 0, 0.3, alive, keep_plain, kept_plain); });
+        [&] { nms_plain(boxes, order, n, classes, 0, 1, 1, 0, 0.3, alive, keep_plain, kept_plain); });
     note(keep_plain, kept_plain[0]);
     run({unsigned(words), unsigned(words), 1}, {64, 1, 1}, schedule,
-        [&] { nms_mask(boxes, order, n, 0, 1, 1, 0, 0.3, mask); });
+        [&] { nms_mask(boxes, order, n, classes, 0, 1, 1, 0, 0.3, mask); });
     run({1, 1, 1}, {96, 1, 1}, schedule, [&] { nms_reduce(mask, order, n, removed, keep, kept); });
     note(keep, kept[0]);
+    run({unsigned(4 * n + 63) / 64, 1, 1}, {64, 1, 1}, schedule, [&] { nms_shift(boxes, classes, 4 * n, offset, moved); });
+    note(moved, 4 * n);
 }
 
 void run_roi_pool(int float_edges, Schedule schedule, bool hostile) {
