@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import THRESHOLDS, boxes, pooling, same_bits, scored_boxes
+from strategies import THRESHOLDS, boxes, classified_boxes, pooling, same_bits, scored_boxes
 
 import refdet
 from refdet import kernels
@@ -44,8 +44,11 @@ def raw(emulator):
 
 def test_nms_keeps_the_first_and_the_third_box(emulator):
     drawn = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30]])
+    scores, classes = np.array([0.9, 0.8, 0.7]), np.array([4, -4, 4])
     for function in (emulator.nms, emulator.nms_plain):
-        assert function(drawn, np.array([0.9, 0.8, 0.7]), 0.5).tolist() == [0, 2]
+        assert function(drawn, scores, 0.5).tolist() == [0, 2]
+    for function in (emulator.batched_nms, emulator.batched_nms_plain):
+        assert function(drawn, scores, classes, 0.5).tolist() == [0, 1, 2]
 
 
 def test_a_map_pools_to_its_largest_quarters(emulator):
@@ -64,6 +67,15 @@ def test_nms_gives_the_same_bits_in_every_order(emulator, order, case, threshold
     with emulator.schedule(order, seed):
         assert same_bits(emulator.nms(*case, threshold), expected)
         assert same_bits(emulator.nms_plain(*case, threshold), expected)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@given(case=classified_boxes(max_size=80), threshold=THRESHOLDS, seed=st.integers(0, 9))
+def test_batched_nms_gives_the_same_bits_in_every_order(emulator, order, case, threshold, seed):
+    expected = refdet.batched_nms(*case, threshold)
+    with emulator.schedule(order, seed):
+        assert same_bits(emulator.batched_nms(*case, threshold), expected)
+        assert same_bits(emulator.batched_nms_plain(*case, threshold), expected)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -113,7 +125,7 @@ def test_words_left_of_the_diagonal_stay_poisoned_and_are_not_read(raw):
     count, words = 130, 3
     drawn = np.random.default_rng(1).integers(0, 9, (count, 4)).astype(np.float32)
     order, n = np.arange(count), np.int64(count)
-    rule = np.int32(0), np.int32(0), np.int32(0), np.int32(0), np.float64(0.3)
+    rule = np.zeros(count, np.int64), *map(np.int32, (0, 0, 0, 0)), np.float64(0.3)
     mask = np.full((count, words), 2**64 - 1, np.uint64)
     raw("nms_mask", drawn, order, n, *rule, mask, grid=(words, words))
     assert (mask[64:, 0] == 2**64 - 1).all() and (mask[128:, :2] == 2**64 - 1).all()
