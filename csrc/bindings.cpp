@@ -4,10 +4,6 @@
 // instead of copying it in silence. The GIL is released while a kernel runs, and no Python object is touched then.
 #include "bindings.h"
 
-#include <pybind11/stl.h>
-
-#include <optional>
-
 #include "machine.h"
 
 namespace {
@@ -43,41 +39,6 @@ Index nms(const Array<real>& boxes, const Array<double>& scores, int plus_one, i
                  : refdet::nms(corners, values, n, overlap, rule, kept);
 }
 
-template <bool plain, typename real>
-void roi_pool(const Array<real>& input, const Array<real>& rois, double scale, bool float_edges, double lowest,
-              int threads, Array<real>& out, std::optional<Array<Index>> argmax) {
-    expect(input.ndim() == 4 && out.ndim() == 4 && rois.size() == 5 * out.shape(0));
-    expect(out.shape(1) == input.shape(1) && (!argmax || argmax->size() == out.size()));
-    const refdet::Map map{input.shape(0), input.shape(1), input.shape(2), input.shape(3)};
-    const refdet::Grid grid{out.shape(2), out.shape(3)};
-    const Index count = out.shape(0);
-    const real *cells = input.data(), *corners = rois.data();
-    real* pooled = out.mutable_data();
-    Index* places = argmax ? argmax->mutable_data() : nullptr;
-    const py::gil_scoped_release released;
-    const refdet::RoiRule rule{float_edges, lowest};
-    if (plain) {
-        refdet::roi_pool_plain(cells, map, corners, count, real(scale), grid, rule, pooled, places);
-    } else {
-        refdet::roi_pool(cells, map, corners, count, real(scale), grid, rule, threads, pooled, places);
-    }
-}
-
-template <typename real>
-void roi_pool_backward(const Array<real>& grad_output, const Array<Index>& argmax, const Array<Index>& images,
-                       Array<real>& grad_input) {
-    expect(grad_output.ndim() == 4 && grad_input.ndim() == 4 && grad_input.shape(1) == grad_output.shape(1));
-    expect(argmax.size() == grad_output.size() && images.size() == grad_output.shape(0));
-    const refdet::Grid grid{grad_output.shape(2), grad_output.shape(3)};
-    const refdet::Map map{grad_input.shape(0), grad_input.shape(1), grad_input.shape(2), grad_input.shape(3)};
-    const Index count = images.size();
-    const real* grad = grad_output.data();
-    const Index *cells = argmax.data(), *image = images.data();
-    real* sum = grad_input.mutable_data();
-    const py::gil_scoped_release released;
-    refdet::roi_pool_backward(grad, cells, image, count, grid, map, sum);
-}
-
 template <typename real>
 void define(py::module_& m) {
     const auto array = [](const char* name) { return py::arg(name).noconvert(); };
@@ -94,14 +55,6 @@ void define(py::module_& m) {
     };
     define_nms("nms", &nms<false, real>);
     define_nms("nms_plain", &nms<true, real>);
-    const auto define_roi_pool = [&](const char* name, auto function) {
-        m.def(name, function, array("input"), array("rois"), py::arg("scale"), py::arg("float_edges"),
-              py::arg("lowest"), py::arg("threads"), array("out"), array("argmax"));
-    };
-    define_roi_pool("roi_pool", &roi_pool<false, real>);
-    define_roi_pool("roi_pool_plain", &roi_pool<true, real>);
-    m.def("roi_pool_backward", &roi_pool_backward<real>, array("grad_output"), array("argmax"), array("images"),
-          array("grad_input"));
 }
 
 }  // namespace
@@ -118,4 +71,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     define<double>(m);
     define_soft_nms(m);
     define_overlaps(m);
+    define_rois(m);
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "overlap.cuh"
+#include "roi.cuh"
 #include "scalar.cuh"
 
 namespace refdet {
@@ -22,7 +23,7 @@ struct SuppressionRule {
 
 // conventions.Roi
 struct RoiRule {
-    int float_edges;
+    int edges;
     double lowest;
 };
 
@@ -84,5 +85,22 @@ void roi_pool(const real* input, Map map, const real* rois, Index count, real sc
 template <typename real>
 void roi_pool_backward(const real* grad_output, const Index* argmax, const Index* images, Index count, Grid grid,
                        Map map, real* grad_input);
+
+template <typename real>
+void roi_align_plain(const real* input, Map map, const real* rois, Index count, real scale, Grid grid, Sampling rule,
+                     real* pooled);
+
+template <typename real>
+void roi_align(const real* input, Map map, const real* rois, Index count, real scale, Grid grid, Sampling rule,
+               int threads, real* pooled);
+
+// Both add to `grad_input`, which the caller has set to zero.
+template <typename real>
+void roi_align_backward_plain(const real* grad_output, const real* rois, Index count, real scale, Grid grid,
+                              Sampling rule, Map map, real* grad_input);
+
+template <typename real>
+void roi_align_backward(const real* grad_output, const real* rois, Index count, real scale, Grid grid, Sampling rule,
+                        int threads, Map map, real* grad_input);
 
 }  // namespace refdet

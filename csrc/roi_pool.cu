@@ -1,17 +1,12 @@
 // RoI max pooling, forward and backward (ROI-2 to ROI-5); reference: refdet/ops/roi_pool.py.
 //
 // Letters: N images, C channels, H x W cells, K RoIs of rows x columns bins.
-#include "scalar.cuh"
-
-// Which image an RoI names, or -1: a cast of NaN or of a number out of range is undefined.
-static __device__ long long image_of(const real_t* roi, long long images) {
-    return roi[0] >= real_t(0) && roi[0] < real_t(images) ? (long long)roi[0] : -1;
-}
+#include "roi.cuh"
 
 // One thread per pooled value. Launch: blocks of any width; the grid covers K * C * rows * columns.
 extern "C" __global__ void roi_pool(const real_t* input, const real_t* rois, long long images, long long channels,
                                     long long height, long long width, long long count, long long rows,
-                                    long long columns, real_t spatial_scale, int float_edges, real_t lowest,
+                                    long long columns, real_t spatial_scale, int edges, real_t lowest,
                                     real_t* pooled, long long* argmax) {
     const long long place = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (place >= count * channels * rows * columns) return;
@@ -20,15 +15,13 @@ extern "C" __global__ void roi_pool(const real_t* input, const real_t* rois, lon
     const long long c = place / columns / rows % channels;
     const real_t* roi = rois + 5 * (place / columns / rows / channels);
     // step: project
-    const long long x1 = refdet::cell(roi[1] * spatial_scale), y1 = refdet::cell(roi[2] * spatial_scale);
-    const long long x2 = refdet::cell(roi[3] * spatial_scale), y2 = refdet::cell(roi[4] * spatial_scale);
-    const long long rows_covered = refdet::larger(y2 - y1 + 1, 1LL);
-    const long long columns_covered = refdet::larger(x2 - x1 + 1, 1LL);
+    const refdet::Span<real_t> covered_rows = refdet::span(roi[2], roi[4], spatial_scale, edges);
+    const refdet::Span<real_t> covered_columns = refdet::span(roi[1], roi[3], spatial_scale, edges);
     // step: cut
-    const refdet::Bin vertical = refdet::bin<real_t>(i, y1, rows_covered, rows, height, float_edges);
-    const refdet::Bin across = refdet::bin<real_t>(j, x1, columns_covered, columns, width, float_edges);
+    const refdet::Bin vertical = refdet::bin(i, covered_rows, rows, height, edges);
+    const refdet::Bin across = refdet::bin(j, covered_columns, columns, width, edges);
     // step: take
-    const long long image = image_of(roi, images);
+    const long long image = refdet::image_of(roi, images);
     const bool empty = image < 0 || vertical.begin >= vertical.end || across.begin >= across.end;
     real_t largest = empty ? real_t(0) : lowest;
     long long taken = -1;

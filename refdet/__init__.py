@@ -42,6 +42,7 @@ from refdet.ops.overlaps import (
     distance_box_iou,
     generalized_box_iou,
 )
+from refdet.ops.roi_align import roi_align, roi_align_backward
 from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
 from refdet.ops.soft_nms import batched_soft_nms, soft_nms
 from refdet.profiles import (
@@ -139,6 +140,8 @@ __all__ = [
     "nms",
     "soft_nms",
     # regions of interest
+    "roi_align",
+    "roi_align_backward",
     "roi_pool",
     "roi_pool_backward",
     "roi_pool_with_argmax",

@@ -19,111 +19,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from refdet.overlap_rule import Overlap as Overlap
+from refdet.roi_rule import Roi as Roi
+
 Floats = NDArray[np.floating]
-
-# Cells beyond +-2^30 lie outside every map; the bound keeps 64-bit bin arithmetic from overflowing.
-FARTHEST_CELL = 2**30
-
-# Added to both sides of a box without height, so that its aspect ratio is a number (IOU-5).
-LEAST_SIDE = 1e-7
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """How wide a box is, and what its overlap with another is."""
-
-    plus_one: int = 0
-    """Added to every width and height: 1 where corners are inclusive pixels."""
-    inverted: Literal["empty", "signed", "height", "sorted"] = "empty"
-    """A box with x2 < x1: area 0; the signed product w * h; that with a height of `union_eps` or more; or its
-    corners put in order first."""
-    division: Literal["guarded", "ieee", "distance", "floored"] = "guarded"
-    """0 unless the boxes meet; plain IEEE (0/0 is NaN); OpenCV's ``1.f - float(1 - IoU)``; or a union of
-    `union_eps` or more, and an enclosing area of `giou_eps` or more."""
-    dtype: Literal["boxes", "float64"] = "boxes"
-    """The precision it is computed in."""
-    finite: Literal["reject", "propagate"] = "reject"
-    """NaN, infinity and overflowing areas: an error, or what the arithmetic makes of them."""
-    union_eps: float = 0.0
-    """Added to the union, unless it is a bound."""
-    giou_eps: float = 0.0
-    """Added to the area of the enclosing box, unless it is a bound."""
-    diou_eps: float = 0.0
-    """Added to the squared diagonal of the enclosing box."""
-    ciou_eps: float = 0.0
-    """Added to the denominator of CIoU's weight alpha."""
-    beta: float = 1.0
-    """Exponent of DIoU's distance term, and of `diou_nms`."""
-
-    def sides(self, boxes: Floats) -> Floats:
-        """Width and height of each box, (..., 2)."""
-        sides = boxes[..., 2:] - boxes[..., :2] + self.plus_one
-        return sides if self.inverted == "signed" else np.maximum(sides, self.least_sides(sides.dtype))
-
-    def least_sides(self, dtype: np.dtype[np.floating]) -> Floats:
-        """What a width and a height are at least, (2,)."""
-        least = {"signed": (-np.inf, -np.inf), "height": (-np.inf, self.union_eps)}.get(self.inverted, (0, 0))
-        return np.array(least, dtype)
-
-    def area(self, boxes: Floats) -> Floats:
-        """Area of each box, (...)."""
-        sides = self.sides(boxes)
-        return sides[..., 0] * sides[..., 1]
-
-    def union(self, inter: Floats, total: Floats) -> Floats:
-        """Area that two boxes cover together, where `total` is the sum of their areas."""
-        return self.bounded(total - inter, self.union_eps)
-
-    def ratio(self, inter: Floats, total: Floats) -> Floats:
-        """Intersection over union, where `total` is the sum of the two areas."""
-        union = self.union(inter, total)
-        if self.division == "guarded":
-            return np.divide(inter, union, out=np.zeros_like(inter), where=inter > 0)
-        if self.division != "distance":
-            return inter / union
-        distance = (1 - inter / union).astype(np.float32)
-        # Two boxes without area are "the same" to OpenCV, wherever they lie.
-        same = total <= np.finfo(np.float64).eps
-        return np.where(same, 1, (1 - distance)).astype(inter.dtype)
-
-    def enclosing_sides(self, boxes1: Floats, boxes2: Floats) -> Floats:
-        """Width and height of the smallest box around each pair (BOX-8), (..., 2)."""
-        top_left = np.minimum(boxes1[..., :2], boxes2[..., :2])
-        sides = np.maximum(boxes1[..., 2:], boxes2[..., 2:]) - top_left + self.plus_one
-        return sides if self.inverted == "height" else np.maximum(sides, 0)
-
-    def enclosing_area(self, sides: Floats) -> Floats:
-        """Area of an enclosing box, as GIoU divides by it."""
-        return self.bounded(sides[..., 0] * sides[..., 1], self.giou_eps)
-
-    def fraction(self, part: Floats, whole: Floats) -> Floats:
-        """Part over whole; 0 unless there is a whole, or what IEEE says."""
-        if self.division == "ieee":
-            return part / whole
-        return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
-
-    def distance_term(self, distance: Floats, diagonal: Floats) -> Floats:
-        """DIoU's penalty: squared distance of the centres over squared diagonal, to the power of beta."""
-        share = self.fraction(distance, diagonal)
-        return share if self.beta == 1 else share**self.beta
-
-    def aspect_sides(self, boxes: Floats) -> Floats:
-        """Width and height whose ratio CIoU takes (IOU-5), (..., 2); without height, both `LEAST_SIDE` more."""
-        sides = self.sides(boxes)
-        if self.division == "ieee":
-            return sides
-        return sides + (sides[..., 1:] == 0) * sides.dtype.type(LEAST_SIDE)
-
-    def angle(self, boxes: Floats) -> Floats:
-        """Arc tangent of width / height, (...)."""
-        sides = self.aspect_sides(boxes)
-        return np.arctan(sides[..., 0] / sides[..., 1])
-
-    def bounded(self, area: Floats, eps: float) -> Floats:
-        """The area plus eps, or at least eps."""
-        if self.division == "floored":
-            return np.maximum(area, eps)
-        return area + eps if eps else area
 
 
 @dataclass(frozen=True)
@@ -222,46 +121,6 @@ class Suppression:
 def _over(overlap, threshold, inclusive):
     overlap = overlap.astype(np.float64)  # exact, so every NumPy compares alike
     return overlap >= float(threshold) if inclusive else overlap > float(threshold)
-
-
-@dataclass(frozen=True)
-class Roi:
-    """How a region of interest is laid on the cells of a feature map, and cut into bins."""
-
-    edges: Literal["integer", "float"] = "integer"
-    """Bin edges as exact integers, or as products of a rounded bin size in the map's dtype."""
-    lowest: float = -np.inf
-    """A cell must be greater than this to be the largest of its bin."""
-    finite: Literal["reject", "propagate"] = "reject"
-    """NaN and infinity: an error, or what the comparisons make of them."""
-
-    def cells(self, corners: Floats) -> list[int]:
-        """First and last cell of scaled corners: rounded half away from zero, kept within the bound."""
-        with np.errstate(invalid="ignore"):
-            whole = np.trunc(corners)
-            rounded = whole + np.copysign(np.abs(corners - whole) >= 0.5, corners)
-        rounded = np.clip(np.nan_to_num(rounded, nan=0.0), -FARTHEST_CELL, FARTHEST_CELL)
-        return [int(cell) for cell in rounded]
-
-    def bins(
-        self, first: int, size: int, count: int, limit: int, dtype: np.dtype[np.floating]
-    ) -> list[tuple[int, int]]:
-        """`count` half-open ranges that cover `size` cells from `first` on, clipped to [0, limit]."""
-        if self.edges == "integer":
-            edges = [(p * size // count, -(-(p + 1) * size // count)) for p in range(count)]
-        else:
-            real = np.dtype(dtype).type
-            step = real(size) / real(count)
-            edges = [(int(np.floor(real(p) * step)), int(np.ceil(real(p + 1) * step))) for p in range(count)]
-        return [(min(max(a + first, 0), limit), min(max(b + first, 0), limit)) for a, b in edges]
-
-    def first_largest(self, cells: Floats) -> tuple[Floats, NDArray[np.int64]]:
-        """Of each row of (C, cells): the largest value and its first place, or `lowest` and -1."""
-        floor = np.array(self.lowest, cells.dtype)
-        seen = np.where(cells > floor, cells, floor)  # NaN is greater than nothing
-        place = seen.argmax(axis=1)
-        value = seen[np.arange(len(seen)), place]
-        return value, np.where(value > floor, place, -1)
 
 
 @dataclass(frozen=True)

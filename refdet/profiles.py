@@ -21,13 +21,15 @@ from refdet.conventions import (
 TORCHVISION = Convention(
     "TORCHVISION",
     "torchvision 0.29.2 with torch 2.15.0, CPU kernels; run",
-    # torchvision/ops/boxes.py box_iou: areas multiply as they are, 0/0 is NaN.
-    overlap=Overlap(inverted="signed", division="ieee", finite="propagate"),
+    # torchvision/ops/boxes.py box_iou: areas multiply as they are, 0/0 is NaN. _box_diou_iou and
+    # complete_box_iou: eps is added to the squared diagonal and in alpha, not to the union as in the losses.
+    overlap=Overlap(inverted="signed", division="ieee", finite="propagate", diou_eps=1e-7, ciou_eps=1e-7),
     # csrc/ops/cpu/nms_kernel.cpp: a float32 overlap is compared with a double threshold; stable sort.
     # ops/boxes.py batched_nms: coordinate trick up to 4000 coordinate values on the CPU.
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
     # csrc/ops/cpu/roi_pool_kernel.cpp: bin sizes in T; the running maximum starts at -FLT_MAX.
-    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # ops/roi_align.py: aligned=False and sampling_ratio=-1, adaptive, are the defaults.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate", aligned=False),
     # models/detection/_utils.py BoxCoder; its weights in roi_heads.py and ssd.py, while rpn.py has ones.
     coder=Coder(
         weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="propagate", finite="propagate"
@@ -38,13 +40,13 @@ TORCHVISION = Convention(
 TORCHVISION_CUDA = Convention(
     "TORCHVISION_CUDA",
     "torchvision 0.14.1's CUDA kernels, compiled for the CPU, under torchvision 0.29.2; run",
-    # ops/boxes.py box_iou is made of PyTorch operations, the same on every device.
-    overlap=Overlap(inverted="signed", division="ieee", finite="propagate"),
+    # ops/boxes.py box_iou and its kin are made of PyTorch operations, the same on every device.
+    overlap=Overlap(inverted="signed", division="ieee", finite="propagate", diou_eps=1e-7, ciou_eps=1e-7),
     # csrc/ops/cuda/nms_kernel.cu devIoU: `const float threshold`; stable sort.
     # ops/boxes.py batched_nms: coordinate trick up to 100,000 coordinate values on a GPU.
     suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=100_000),
-    # csrc/ops/cuda/roi_pool_kernel.cu: as on the CPU.
-    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
+    # csrc/ops/cuda/roi_pool_kernel.cu, roi_align_kernel.cu: as on the CPU.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate", aligned=False),
     # models/detection/_utils.py BoxCoder; its weights in roi_heads.py and ssd.py, while rpn.py has ones.
     coder=Coder(
         weights=(10.0, 10.0, 5.0, 5.0), clamp=float(np.log(1000 / 16)), sizes="propagate", finite="propagate"
@@ -56,10 +58,12 @@ DETECTRON2 = Convention(
     "DETECTRON2",
     "detectron2 0.5 with torchvision 0.29.2 on the CPU; run",
     # structures/boxes.py: area() is the signed product; pairwise_iou: where(inter > 0, inter / union, 0).
-    overlap=Overlap(inverted="signed"),
+    # layers/losses.py diou_loss, ciou_loss add eps to the diagonal and in alpha (and to the union); fvcore's giou_loss
+    # to the enclosing area that it divides by, not to the one it divides.
+    overlap=Overlap(inverted="signed", diou_eps=1e-7, ciou_eps=1e-7),
     # layers/nms.py calls torchvision with the boxes as float32.
     suppression=Suppression(threshold_dtype="float64", offset_classes_up_to=4000),
-    # modeling/poolers.py ROIPooler("ROIPool") calls torchvision.
+    # modeling/poolers.py ROIPooler("ROIPool") calls torchvision; layers/roi_align.py does, with aligned=True.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), finite="propagate"),
     # modeling/box_regression.py Box2BoxTransform; weights of the second stage, config/defaults.py (the RPN has ones).
     # `assert (src_widths > 0)`; above log(1000 / 16) dw and dh are clamped.
@@ -75,8 +79,8 @@ FAST_RCNN = Convention(
     overlap=Overlap(plus_one=1, inverted="signed"),
     # nms.pyx, later cpu_nms.pyx: `if ovr >= thresh` with a Python (double) threshold; order = scores.argsort()[::-1].
     suppression=Suppression(inclusive=True, ties="last", threshold_dtype="float64"),
-    # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX.
-    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
+    # roi_pooling_layer.cpp: bin sizes in Dtype; the running maximum starts at -FLT_MAX. No RoI align.
+    roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min), aligned=None),
     # lib/fast_rcnn/bbox_transform.py: x2 = cx + w / 2 without -1, no bound; means and deviations are applied outside.
     coder=Coder(plus_one=1, sizes="propagate"),
     # lib/datasets/voc_eval.py: `if ovmax > ovthresh`; a taken ground truth makes a false positive.
@@ -104,7 +108,7 @@ ONNX = Convention(
     overlap=Overlap(inverted="sorted"),
     # SuppressByIOU: float IoU > float threshold; equal scores: lower index first.
     suppression=Suppression(threshold_dtype="float32"),
-    # roipool.cc (MaxRoiPool): bin sizes in float.
+    # roipool.cc (MaxRoiPool): bin sizes in float. RoiAlign from opset 16 on: half_pixel, sampling_ratio 0.
     roi=Roi(edges="float", lowest=float(np.finfo(np.float32).min)),
     coder=None,
     average_precision=None,
@@ -162,8 +166,9 @@ DARKNET = Convention(
 DARKNET_AB = Convention(
     "DARKNET_AB",
     "AlexeyAB/darknet: src/box.c as in SpongeBab/darknet 8233a17 (average precision: detector.c 518780b, read); run",
-    # box_iou: `if (I == 0 || U == 0) return 0`.
-    overlap=Overlap(inverted="signed"),
+    # box_iou: `if (I == 0 || U == 0) return 0`. box_giou: IoU where nothing is enclosed. box_diou: pow(d / c, 0.6).
+    # box_ciou: alpha = ar_loss / (1 - iou + ar_loss + 0.000001), its distance without exponent.
+    overlap=Overlap(inverted="signed", ciou_eps=1e-6, beta=0.6),
     # do_nms_sort, the default nms_kind: float overlap > float threshold, per class; qsort.
     suppression=Suppression(threshold_dtype="float32"),
     roi=None,
@@ -175,8 +180,16 @@ DARKNET_AB = Convention(
 YOLOV5 = Convention(
     "YOLOV5",
     "ultralytics/yolov5 7.0 with torchvision 0.29.2 on the CPU; run",
-    # utils/metrics.py bbox_iou, corners.
-    overlap=Overlap(inverted="signed"),
+    # utils/metrics.py bbox_iou, xywh=False: heights .clamp(eps); eps is added to the union, the enclosing area, the
+    # squared diagonal, and 1 in alpha.
+    overlap=Overlap(
+        inverted="height",
+        division="ieee",
+        union_eps=1e-7,
+        giou_eps=1e-7,
+        diou_eps=1e-7,
+        ciou_eps=1e-7,
+    ),
     # utils/general.py non_max_suppression: torchvision.ops.nms on boxes + class * 7680.
     suppression=Suppression(
         threshold_dtype="float64", offset_classes_up_to=2**63, least_offset=7679.0, most_offset=7679.0
@@ -190,8 +203,9 @@ YOLOV5 = Convention(
 MMCV = Convention(
     "MMCV",
     "mmcv 2.2.0, CPU kernels, roi_pool's CUDA kernel compiled for the CPU; mmdet 3.3.0; run",
-    # mmdet structures/bbox/bbox_overlaps.py: areas multiply as they are.
-    overlap=Overlap(inverted="signed"),
+    # mmdet structures/bbox/bbox_overlaps.py: areas multiply as they are; union and enclosing area are at least 1e-6.
+    # models/losses/iou_loss.py diou_loss: 1e-7 is added to the squared diagonal (and to the union).
+    overlap=Overlap(inverted="signed", division="floored", union_eps=1e-6, giou_eps=1e-6, diou_eps=1e-7),
     # ops/csrc/pytorch/cpu/nms.cpp nms_cpu: float overlap > float threshold; sort, stable up to 16 boxes.
     # ops/nms.py batched_nms: shifted by the largest coordinate + 1 below 10,000 boxes.
     # nms.cpp softnms_cpu: `ovr >= iou_threshold`; the picked box is swapped with the first, a dropped one overwritten
@@ -202,8 +216,8 @@ MMCV = Convention(
         soft_inclusive=True,
         soft_order="swap",
     ),
-    # csrc/common/cuda/roi_pool_cuda_kernel.cuh does not round corners: no field says so.
-    roi=None,
+    # roi_pool_cuda_kernel.cuh: corners x1 and x2 + 1, unrounded; ops/roi_align.py: aligned=True, sampling_ratio=0.
+    roi=Roi(edges="continuous", lowest=float(np.finfo(np.float32).min)),
     # mmdet delta_xywh_bbox_coder.py: means 0 and deviations 1 unless a detector sets them, which divide;
     # `dwh.clamp(min=-max_ratio, max=max_ratio)`.
     coder=Coder(

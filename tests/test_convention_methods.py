@@ -7,7 +7,6 @@ import pytest
 from strategies import same_bits
 
 from refdet.conventions import (
-    FARTHEST_CELL,
     REFDET,
     AveragePrecision,
     Coder,
@@ -20,6 +19,7 @@ from refdet.evaluation.matching import match_detections
 from refdet.ops.nms import nms
 from refdet.ops.roi_pool import roi_pool
 from refdet.profiles import COCO, FAST_RCNN, OPENCV, PROFILES, TORCHVISION
+from refdet.roi_rule import FARTHEST_CELL
 
 # Methods
 

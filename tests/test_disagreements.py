@@ -12,6 +12,7 @@ from refdet.evaluation.average_precision import eleven_point_ap, integrate, yolo
 from refdet.evaluation.matching import match_detections
 from refdet.ops.box_iou import box_iou
 from refdet.ops.nms import batched_nms, nms
+from refdet.ops.overlaps import distance_box_iou
 from refdet.ops.roi_pool import roi_pool
 from refdet.profiles import PROFILES
 
@@ -50,7 +51,9 @@ def right(name, boxes, truths):
 FLOAT_DISTANCE = float(1 - np.float32(28 / 49))
 
 
-@pytest.mark.parametrize(("name", "answer"), table(21 / 49, fast_rcnn=0.5, voc=0.5, opencv=FLOAT_DISTANCE))
+@pytest.mark.parametrize(
+    ("name", "answer"), table(21 / 49, fast_rcnn=0.5, voc=0.5, opencv=FLOAT_DISTANCE, yolov5=21 / (49 + 1e-7))
+)
 def test_1_inclusive_corners(name, answer):
     assert iou(name, [0, 0, 7, 7], [0, 0, 7, 3]) == answer
     assert (iou(name, [0, 0, 6, 6], [6, 0, 12, 6]) > 0) == (answer == 0.5)
@@ -143,3 +146,20 @@ def test_10_a_detection_that_overlaps_by_exactly_one_half(name, answer):
 @pytest.mark.parametrize(("name", "answer"), table([True, False], "average_precision", coco=[True, True]))
 def test_10_a_detection_whose_best_object_is_taken(name, answer):
     assert right(name, [[0, 0, 20, 20], [0, 2, 20, 20]], [[0, 0, 20, 20], [0, 4, 20, 24]]) == answer
+
+
+@pytest.mark.parametrize(("name", "answer"), table(1.0, yolov5=1e-8 / (1e-8 + 1e-7), mmcv=1e-8 / 1e-6))
+def test_11_two_equal_boxes_of_side_one_ten_thousandth(name, answer):
+    side = 1e-4 - PROFILES[name].overlap.plus_one
+    boxes = np.array([[0, 0, side, side]])
+    for function in (box_iou, distance_box_iou):
+        # 1e-7 is added to the union, or it is at least 1e-6; what is added to the diagonal does not show at distance 0.
+        assert close(function(boxes, boxes, convention=PROFILES[name])[0, 0], answer, "float64 sums")
+
+
+@pytest.mark.parametrize(("name", "answer"), table(-0.4, darknet_ab=-(0.4**0.6)))
+def test_11_the_exponent_of_a_distance(name, answer):
+    first, second = np.array([[0.0, 0, 1, 1]]), np.array([[2.0, 0, 3, 1]])
+    inclusive = np.array([0, 0, 1, 1]) * PROFILES[name].overlap.plus_one
+    diou = distance_box_iou(first - inclusive, second - inclusive, convention=PROFILES[name])[0, 0]
+    assert close(diou, answer, "six digits")

@@ -17,9 +17,9 @@ OPS = sorted(path.stem for path in (PACKAGE / "ops").glob("*.py") if path.stem !
 
 # Imports go down only: a module may import from its own package and from lower floors.
 FLOORS = [
-    {"trace_json"},
+    {"trace_json", "overlap_rule", "roi_rule"},
     {"conventions", "stepwise", "checks", "executors"},
-    {"profiles"},
+    {"profiles", "roi_checks"},
     {"boxes"},
     {"detections", "ops"},
     {"kernels"},
@@ -46,7 +46,6 @@ WITHOUT_KERNEL = {
     "batched_nms": "a loop over classes around nms, which has kernels",
     "batched_soft_nms": "a loop over classes around soft_nms, which has kernels",
     "batched_diou_nms": "a loop over classes around diou_nms, which has kernels",
-    "batched_soft_nms": "a loop over classes around soft_nms, which has kernels",
 }
 # Files of refdet.ops that have no twin, none of whose functions a kernel repeats.
 WITHOUT_TWINS = {

@@ -9,6 +9,8 @@
 #define nms_reduce KERNEL(nms_reduce)
 #define roi_pool KERNEL(roi_pool)
 #define roi_pool_backward KERNEL(roi_pool_backward)
+#define roi_align KERNEL(roi_align)
+#define roi_align_backward KERNEL(roi_align_backward)
 #define soft_nms_float KERNEL(soft_nms_float)
 #define soft_nms_double KERNEL(soft_nms_double)
 
@@ -16,6 +18,7 @@
 #include "diou_nms.cu"
 #include "nms.cu"
 #include "overlaps.cu"
+#include "roi_align.cu"
 #include "roi_pool.cu"
 #include "soft_nms.cu"
 
@@ -25,5 +28,6 @@ static const refdet_emulator::Entry kernels[] = {
     ENTRY(box_iou),    ENTRY(nms_plain),      ENTRY(nms_mask),
     ENTRY(nms_reduce), ENTRY(roi_pool),       ENTRY(roi_pool_backward),
     ENTRY(overlaps),   ENTRY(diou_nms_plain), ENTRY(diou_nms_mask),
+    ENTRY(roi_align),  ENTRY(roi_align_backward),
     ENTRY(soft_nms_float), ENTRY(soft_nms_double),
 };

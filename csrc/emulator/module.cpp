@@ -9,6 +9,7 @@
 
 #include "emulator/arguments.h"
 #include "overlap.cuh"
+#include "roi.cuh"
 #include "scalar.cuh"
 
 namespace float32 {

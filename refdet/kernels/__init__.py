@@ -19,6 +19,7 @@ from refdet.ops import box_iou as _box_iou
 from refdet.ops import diou_nms as _diou_nms
 from refdet.ops import nms as _nms
 from refdet.ops import overlaps as _overlaps
+from refdet.ops import roi_align as _roi_align
 from refdet.ops import roi_pool as _roi_pool
 from refdet.ops import soft_nms as _soft_nms
 
@@ -33,6 +34,8 @@ _REFERENCES: dict[str, Callable[..., Any]] = {
     "roi_pool": _roi_pool.roi_pool,
     "roi_pool_with_argmax": _roi_pool.roi_pool_with_argmax,
     "roi_pool_backward": _roi_pool.roi_pool_backward,
+    "roi_align": _roi_align.roi_align,
+    "roi_align_backward": _roi_align.roi_align_backward,
     "soft_nms": _soft_nms.soft_nms,
 }
 _MODULES = ("vectorized", "cpp", "emulator", "cuda")

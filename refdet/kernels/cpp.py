@@ -11,22 +11,29 @@ from functools import partial
 
 import numpy as np
 
-from refdet import checks
 from refdet.conventions import REFDET
-from refdet.kernels import load_extension
+from refdet.kernels.cpp_arrays import core as _core
+from refdet.kernels.cpp_arrays import delivered as _delivered
+from refdet.kernels.cpp_arrays import direct as _direct
+from refdet.kernels.cpp_arrays import plain as _plain
+from refdet.kernels.cpp_arrays import threads_of as _threads
+from refdet.kernels.cpp_rois import roi_align as roi_align
+from refdet.kernels.cpp_rois import roi_align_backward as roi_align_backward
+from refdet.kernels.cpp_rois import roi_align_backward_plain as roi_align_backward_plain
+from refdet.kernels.cpp_rois import roi_align_plain as roi_align_plain
+from refdet.kernels.cpp_rois import roi_pool as roi_pool
+from refdet.kernels.cpp_rois import roi_pool_backward as roi_pool_backward
+from refdet.kernels.cpp_rois import roi_pool_with_argmax as roi_pool_with_argmax
+from refdet.kernels.cpp_rois import roi_pool_with_argmax_plain as roi_pool_with_argmax_plain
 from refdet.ops.box_iou import check_box_iou
 from refdet.ops.diou_nms import check_diou_nms
 from refdet.ops.nms import check_nms
 from refdet.ops.overlaps import check_complete, check_overlaps
-from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
 from refdet.ops.soft_nms import check_soft_nms
-
-_core = load_extension("_core")
 
 _INVERTED = {"empty": 0, "signed": 1, "height": 2, "sorted": 0}  # these three as in csrc/scalar.cuh and
 _DIVISIONS = ("guarded", "ieee", "distance", "floored")
 _KINDS = {"giou": 1, "diou": 2, "ciou": 3}  # csrc/overlap.cuh
-_MOST_THREADS = 256
 
 
 def box_iou(boxes1, boxes2, *, out=None, convention=REFDET, threads=1):
@@ -154,54 +161,6 @@ def _diou_nms(kernel, boxes, scores, threshold, beta, convention):
     return keep[:kept].copy()
 
 
-def roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET, threads=1):
-    """`refdet.roi_pool` on up to `threads` cores; small inputs take one."""
-    arguments = input, boxes, output_size, spatial_scale, out, convention
-    return _roi_pool(_core.roi_pool, *arguments, threads, want_argmax=False)[0]
-
-
-def roi_pool_with_argmax(
-    input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET, threads=1
-):
-    """`refdet.roi_pool_with_argmax` on up to `threads` cores; small inputs take one."""
-    arguments = input, boxes, output_size, spatial_scale, out, convention
-    return _roi_pool(_core.roi_pool, *arguments, threads, want_argmax=True)
-
-
-def roi_pool_with_argmax_plain(input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET):
-    """`refdet.roi_pool_with_argmax`, step by step as the reference."""
-    arguments = input, boxes, output_size, spatial_scale, out, convention
-    return _roi_pool(_core.roi_pool_plain, *arguments, 1, want_argmax=True)
-
-
-def _roi_pool(kernel, input, boxes, output_size, spatial_scale, out, convention, threads, *, want_argmax):
-    input, rois, _, scale, out, convention = check_roi_pool(
-        input, boxes, output_size, spatial_scale, out=out, convention=convention
-    )
-    rule = convention.roi
-    threads = _threads(threads)
-    result, argmax = _direct(out), np.empty(out.shape, np.int64) if want_argmax else None
-    kernel(
-        _plain(input),
-        _plain(rois),
-        scale=float(scale),
-        float_edges=rule.edges == "float",
-        lowest=rule.lowest,
-        threads=threads,
-        out=result,
-        argmax=argmax,
-    )
-    return _delivered(result, out), argmax
-
-
-def roi_pool_backward(grad_output, argmax, boxes, input_shape):
-    """`refdet.roi_pool_backward`."""
-    grad_output, argmax, images, shape = check_roi_pool_backward(grad_output, argmax, boxes, input_shape)
-    grad_input = np.zeros(shape, grad_output.dtype)
-    _core.roi_pool_backward(_plain(grad_output), _plain(argmax), _plain(images), grad_input)
-    return grad_input
-
-
 def soft_nms(
     boxes,
     scores,
@@ -264,23 +223,3 @@ def _overlap(convention):
         "division": _DIVISIONS.index(rule.division),
         "union_eps": rule.union_eps,
     }
-
-
-def _threads(value):
-    return min(checks.whole_number(value, "threads", 1), _MOST_THREADS)
-
-
-def _plain(array, dtype=None):
-    """The array itself if a pointer can walk over it, a copy otherwise."""
-    return np.require(array, dtype, ["C", "ALIGNED"])
-
-
-def _direct(out):
-    """`out` if a kernel can write to it, an array in its place otherwise."""
-    return out if out.flags.c_contiguous and out.flags.aligned else np.empty(out.shape, out.dtype)
-
-
-def _delivered(result, out):
-    if result is not out:
-        out[...] = result
-    return out

@@ -16,6 +16,7 @@ from functools import cache
 from refdet.kernels import require_device
 from refdet.kernels.cuda_sources import KERNELS, options, source
 from refdet.kernels.launch import Operations
+from refdet.kernels.launch_rois import RoiOperations
 
 require_device()
 
@@ -51,7 +52,8 @@ class _CudaDevice:
         function((*grid, 1, 1)[:3], (*block, 1, 1), arguments)
 
 
-_operations = Operations(_CudaDevice())
+_device = _CudaDevice()
+_operations, _rois = Operations(_device), RoiOperations(_device)
 
 box_iou = _operations.box_iou
 generalized_box_iou = _operations.generalized_box_iou
@@ -61,7 +63,9 @@ nms = _operations.nms
 nms_plain = _operations.nms_plain
 diou_nms = _operations.diou_nms
 diou_nms_plain = _operations.diou_nms_plain
-roi_pool = _operations.roi_pool
-roi_pool_with_argmax = _operations.roi_pool_with_argmax
-roi_pool_backward = _operations.roi_pool_backward
+roi_align = _rois.roi_align
+roi_align_backward = _rois.roi_align_backward
+roi_pool = _rois.roi_pool
+roi_pool_with_argmax = _rois.roi_pool_with_argmax
+roi_pool_backward = _rois.roi_pool_backward
 soft_nms = _operations.soft_nms

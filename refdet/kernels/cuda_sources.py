@@ -9,6 +9,7 @@ KERNELS = {
     "diou_nms": ("diou_nms_plain", "diou_nms_mask"),
     "nms": ("nms_plain", "nms_mask", "nms_reduce"),
     "overlaps": ("overlaps",),
+    "roi_align": ("roi_align", "roi_align_backward"),
     "roi_pool": ("roi_pool", "roi_pool_backward"),
     "soft_nms": ("soft_nms_float", "soft_nms_double"),
 }

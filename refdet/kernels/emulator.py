@@ -16,6 +16,7 @@ import numpy as np
 
 from refdet.kernels import load_extension
 from refdet.kernels.launch import Operations
+from refdet.kernels.launch_rois import RoiOperations
 
 _emulator = load_extension("_emulator")
 
@@ -53,7 +54,8 @@ class _EmulatedDevice:
             raise type(error)(f"{kernel}: {error}") from None
 
 
-_operations = Operations(_EmulatedDevice())
+_device = _EmulatedDevice()
+_operations, _rois = Operations(_device), RoiOperations(_device)
 
 box_iou = _operations.box_iou
 generalized_box_iou = _operations.generalized_box_iou
@@ -63,7 +65,9 @@ nms = _operations.nms
 nms_plain = _operations.nms_plain
 diou_nms = _operations.diou_nms
 diou_nms_plain = _operations.diou_nms_plain
-roi_pool = _operations.roi_pool
-roi_pool_with_argmax = _operations.roi_pool_with_argmax
-roi_pool_backward = _operations.roi_pool_backward
+roi_align = _rois.roi_align
+roi_align_backward = _rois.roi_align_backward
+roi_pool = _rois.roi_pool
+roi_pool_with_argmax = _rois.roi_pool_with_argmax
+roi_pool_backward = _rois.roi_pool_backward
 soft_nms = _operations.soft_nms

@@ -17,7 +17,6 @@ from refdet.ops.box_iou import check_box_iou
 from refdet.ops.diou_nms import check_diou_nms
 from refdet.ops.nms import check_nms
 from refdet.ops.overlaps import check_complete, check_overlaps
-from refdet.ops.roi_pool import check_roi_pool, check_roi_pool_backward
 from refdet.ops.soft_nms import check_soft_nms
 
 THREADS = 256
@@ -51,11 +50,32 @@ class Device(Protocol):
         """Run a kernel of that precision."""
 
 
-class Operations:
-    """The paired operations on one device; names and signatures are the references'."""
+class Launcher:
+    """Arrays and launches on one device."""
 
     def __init__(self, device: Device):
         self._device, self._xp = device, device.xp
+
+    def _packed(self, array):
+        return self._xp.ascontiguousarray(array)
+
+    def _target(self, out):
+        """Where the kernel writes: `out` itself if it is contiguous."""
+        return out if out.flags.c_contiguous else self._device.empty(out.shape, out.dtype)
+
+    def _launch(self, kernel, dtype, grid, threads, *arguments):
+        for count, most, axis in zip(grid, MAX_GRID, "xy", strict=False):
+            if count > most:
+                raise ValueError(f"{kernel}: {count} blocks along {axis}; a launch can have {most}")
+        self._device.launch(kernel, dtype.name, grid, (threads,), arguments)
+
+    def _each(self, kernel, dtype, count, *arguments):
+        """One thread for each of `count` items."""
+        self._launch(kernel, dtype, (_blocks(count, THREADS),), THREADS, *arguments)
+
+
+class Operations(Launcher):
+    """The paired operations on one device, but for RoIs; names and signatures are the references'."""
 
     def box_iou(self, boxes1, boxes2, *, out=None, convention=REFDET):
         """`refdet.box_iou` (IOU-1), one thread per pair of boxes."""
@@ -156,48 +176,6 @@ class Operations:
         self._launch(kernel, boxes.dtype, (1,), _threads(n), *given, alive, keep, kept)
         return keep[: int(kept[0])]
 
-    def roi_pool(self, input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET):
-        """`refdet.roi_pool` (ROI-5), one thread per pooled value."""
-        pooled, _ = self.roi_pool_with_argmax(
-            input, boxes, output_size, spatial_scale, out=out, convention=convention
-        )
-        return pooled
-
-    def roi_pool_with_argmax(
-        self, input, boxes, output_size, spatial_scale=1.0, *, out=None, convention=REFDET
-    ):
-        """`refdet.roi_pool_with_argmax` (ROI-5), one thread per pooled value."""
-        with self._device.of(input):
-            input, rois, (rows, columns), scale, out, convention = check_roi_pool(
-                input, boxes, output_size, spatial_scale, out=out, convention=convention, xp=self._xp
-            )
-            argmax = self._device.empty(out.shape, np.int64)
-            if out.size:
-                pooled = self._target(out)
-                sizes = map(np.int64, (*input.shape, len(rois), rows, columns))
-                rule = convention.roi
-                switches = np.int32(rule.edges == "float"), out.dtype.type(rule.lowest)
-                given = self._packed(input), self._packed(rois), *sizes, scale, *switches
-                grid = (_blocks(out.size, THREADS),)
-                self._launch("roi_pool", out.dtype, grid, THREADS, *given, pooled, argmax)
-                _deliver(pooled, out)
-            return out, argmax
-
-    def roi_pool_backward(self, grad_output, argmax, boxes, input_shape):
-        """`refdet.roi_pool_backward` (ROI-5), one thread per channel of an image, RoI after RoI."""
-        with self._device.of(grad_output):
-            grad_output, argmax, images, (n, channels, height, width) = check_roi_pool_backward(
-                grad_output, argmax, boxes, input_shape, xp=self._xp
-            )
-            grad_input = self._xp.zeros((n, channels, height, width), grad_output.dtype)
-            if grad_input.size and grad_output.size:
-                count, _, rows, columns = grad_output.shape
-                sizes = map(np.int64, (n, channels, height * width, count, rows * columns))
-                given = self._packed(grad_output), self._packed(argmax), self._packed(images), *sizes
-                grid = (_blocks(n * channels, THREADS),)
-                self._launch("roi_pool_backward", grad_output.dtype, grid, THREADS, *given, grad_input)
-            return grad_input
-
     def soft_nms(
         self,
         boxes,
@@ -259,19 +237,6 @@ class Operations:
     def _kept(self, count):
         """Room for the kept boxes, and for their number."""
         return self._device.empty(count, np.int64), self._device.empty(1, np.int64)
-
-    def _packed(self, array):
-        return self._xp.ascontiguousarray(array)
-
-    def _target(self, out):
-        """Where the kernel writes: `out` itself if it is contiguous."""
-        return out if out.flags.c_contiguous else self._device.empty(out.shape, out.dtype)
-
-    def _launch(self, kernel, dtype, grid, threads, *arguments):
-        for count, most, axis in zip(grid, MAX_GRID, "xy", strict=False):
-            if count > most:
-                raise ValueError(f"{kernel}: {count} blocks along {axis}; a launch can have {most}")
-        self._device.launch(kernel, dtype.name, grid, (threads,), arguments)
 
 
 def _overlap(rule: Overlap):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, roi_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.stepwise import Steps, stepwise
@@ -24,15 +24,10 @@ def check_roi_pool(input, boxes, output_size, spatial_scale=1.0, *, out=None, co
     """The map, (K, 5) RoIs and the scale in the map's dtype, and the array that receives the result."""
     checks.convention(convention)
     rule = convention.part("roi")
-    input = checks.features(input, "input", rule, xp=xp)
-    rois = checks.rois(boxes, "boxes", len(input), input.dtype, rule.finite, xp=xp)
+    input = roi_checks.features(input, "input", rule, xp=xp)
+    rois = roi_checks.rois(boxes, "boxes", len(input), input.dtype, rule.finite, xp=xp)
     output_size = checks.size(output_size, "output_size")
-    with np.errstate(over="ignore", under="ignore"):
-        scale = input.dtype.type(checks.real_number(spatial_scale, "spatial_scale"))
-    if not 0 < scale < np.inf:
-        raise ValueError(
-            f"spatial_scale: {spatial_scale} came, {scale} in {input.dtype}; wanted a finite one above 0"
-        )
+    scale = roi_checks.scale(spatial_scale, "spatial_scale", input.dtype)
     shape = (len(rois), input.shape[1], *output_size)
     out = checks.output(out, "out", shape, input.dtype, (input, boxes), xp=xp)
     return input, rois, output_size, scale, out, convention
@@ -150,12 +145,11 @@ def roi_pool_with_argmax(
     argmax = np.full(out.shape, -1, np.int64)
     out[...] = 0
     for k, (image, *corners) in enumerate(boxes):
-        with np.errstate(over="ignore", invalid="ignore"):
-            x1, y1, x2, y2 = rule.cells(np.array(corners) * spatial_scale)
-        rows_covered, columns_covered = max(y2 - y1 + 1, 1), max(x2 - x1 + 1, 1)
+        first, last = np.array(corners[:2]), np.array(corners[2:])
+        (x1, y1), (columns_covered, rows_covered) = rule.span(first, last, spatial_scale)
         yield "project: RoI {k} covers {rows_covered} rows from {y1} and {columns_covered} columns from {x1}"
-        rows = rule.bins(y1, rows_covered, output_size[0], height, input.dtype)
-        columns = rule.bins(x1, columns_covered, output_size[1], width, input.dtype)
+        rows = rule.bins(y1, rows_covered, output_size[0], height, input.dtype).tolist()
+        columns = rule.bins(x1, columns_covered, output_size[1], width, input.dtype).tolist()
         yield "cut: rows {rows} and columns {columns} of the map"
         for i, (top, bottom) in enumerate(rows):
             for j, (left, right) in enumerate(columns):
@@ -172,23 +166,13 @@ def roi_pool_with_argmax(
 
 def check_roi_pool_backward(grad_output, argmax, boxes, input_shape, *, xp=np):
     """The gradient, where each of its values goes, the image of each RoI, and the shape of the map."""
-    grad_output = checks.real_array(grad_output, "grad_output", xp=xp)
-    if grad_output.ndim != 4:
-        raise ValueError(f"grad_output: shape is {grad_output.shape}; wanted (K, C, rows, columns)")
-    shape = checks.shape(input_shape, "input_shape", 4)
-    if shape[1] != grad_output.shape[1]:
-        raise ValueError(
-            f"input_shape: {shape[1]} channels came; wanted {grad_output.shape[1]}, as grad_output has"
-        )
+    grad_output, shape = roi_checks.gradient(grad_output, input_shape, xp=xp)
     argmax = checks.whole_numbers(argmax, "argmax", grad_output.shape, "the cells that roi_pool took", xp=xp)
     cells = shape[2] * shape[3]
     if argmax.size and not (-1 <= int(argmax.min()) and int(argmax.max()) < cells):
         raise ValueError(f"argmax: {int(argmax.min())} to {int(argmax.max())} came; wanted -1 to {cells - 1}")
-    if np.prod(shape, dtype=float) * 8 >= 2.0**63:
-        raise ValueError(f"input_shape: {shape} came, more than an array can hold")
-    rois = checks.rois(boxes, "boxes", shape[0], np.float64, "propagate", xp=xp)
-    if len(rois) != len(grad_output):
-        raise ValueError(f"boxes: {len(rois)} RoIs came; wanted {len(grad_output)}, as grad_output has")
+    rois = roi_checks.rois(boxes, "boxes", shape[0], np.float64, "propagate", xp=xp)
+    roi_checks.one_each(rois, grad_output)
     return grad_output, argmax, rois[:, 0].astype(np.int64), shape
 
 

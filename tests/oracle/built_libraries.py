@@ -166,7 +166,13 @@ def torchvision_cuda_roi_align(cells, rois, output, scale, ratio, aligned):
     out = np.zeros((len(rois), cells.shape[1], *output), cells.dtype)
     arrays = [np.ascontiguousarray(array) for array in (cells, np.array(cells.shape, np.int32), rois)]
     getattr(library("torchvision_cuda"), f"roi_align_{kind}")(
-        *map(pointer, arrays), len(rois), *output, ctypes.c_double(scale), ratio, int(aligned), pointer(out)
+        *map(pointer, arrays),
+        len(rois),
+        *output,
+        ctypes.c_double(scale),
+        ratio or 0,
+        int(bool(aligned)),
+        pointer(out),
     )
     return out
 
@@ -212,6 +218,9 @@ SYSTEMS = {
         "torchvision_cuda",
         {
             "box_iou": torchvision_overlap("box_iou"),
+            "generalized_box_iou": torchvision_overlap("generalized_box_iou"),
+            "distance_box_iou": torchvision_overlap("distance_box_iou"),
+            "complete_box_iou": torchvision_overlap("complete_box_iou"),
             "nms": torchvision_cuda_nms,
             "batched_nms": torchvision_cuda_batched_nms,
             "roi_pool_with_argmax": pooled_by("torchvision_cuda", None, -1),

@@ -67,6 +67,11 @@ def points(stream, n):
     return ordered(stream.integers(0, 3, (n, 4)).astype(np.float64))
 
 
+def flat(stream, n):
+    """Boxes on one line, which enclose nothing."""
+    return lattice(stream, n) * np.array([1.0, 0, 1, 0])
+
+
 def sized(stream, n):
     """No box without area, on quarters."""
     corner = stream.integers(-8, 40, (n, 2)) / 4
@@ -94,13 +99,19 @@ def non_finite(stream, n):
 
 BOXES = {
     f.__name__: f
-    for f in (lattice, dyadic, tenth, inverted, tilted, points, sized, uniform, fine, non_finite)
+    for f in (lattice, dyadic, tenth, inverted, tilted, points, flat, sized, uniform, fine, non_finite)
 }
 
 
 def box_iou(stream, family, dtype):
     boxes = BOXES[family](stream, 13).astype(dtype)
     return boxes[:6], boxes[6:]
+
+
+def apart(stream, dtype):
+    """Boxes of some hundredths that do not meet, so that what is added to a union does not show."""
+    first, second = box_iou(stream, "lattice", dtype)
+    return first * np.array(2.0**-9, dtype), (second + 9).astype(dtype) * np.array(2.0**-9, dtype)
 
 
 def some_pairs(seed, family, dtype):
@@ -257,26 +268,25 @@ def odd_corner(value, column, dtype):
     return np.arange(36, dtype=dtype).reshape(1, 1, 6, 6), roi, (2, 2), 1.0
 
 
-def roi_align(stream, dtype, aligned, malformed=True):
-    """RoIs on quarters of a cell, any number of samples; without malformed ones, all have a size."""
+def roi_align(stream, dtype, aligned=None, malformed=True):
+    """RoIs on quarters of a cell; None are the system's own number of samples and its own alignment.
+
+    Without malformed ones, all have a size.
+    """
     cells, rois, output, scale = roi_pool(stream, dtype)
     rois = rois.astype(np.float64)
     if not malformed:
         rois[:, 1:] = ordered(rois[:, 1:])
     rois[:, 1:] += stream.integers(0, 2, (len(rois), 1)) / 4
-    return cells, rois.astype(dtype), output, scale, int(stream.integers(0, 4, (1,))[0]), aligned
+    ratio = int(stream.integers(0, 4, (1,))[0]) or None
+    return cells, rois.astype(dtype), output, scale, ratio, aligned
 
 
-def encoded(stream, dtype, *numbers):
-    """Boxes and anchors; and what else the coder takes."""
-    return sized(stream, 12).astype(dtype), sized(stream, 12).astype(dtype), *numbers
-
-
-def decoded(stream, dtype, *numbers):
-    """Deltas, a few beyond any bound, and anchors; and what else the coder takes."""
-    deltas = stream.integers(-16, 17, (12, 4)) / 8
-    deltas[:2] *= 20
-    return deltas.astype(dtype), sized(stream, 12).astype(dtype), *numbers
+def sized_rois(stream, dtype, values=(0.0,)):
+    """As `odd_cells`, no RoI malformed."""
+    cells, rois, output, scale = odd_cells(stream, dtype, values)
+    rois[:, 1:] = ordered(rois[:, 1:])
+    return cells, rois, output, scale
 
 
 def roi_pool_backward(stream, dtype):

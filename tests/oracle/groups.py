@@ -25,8 +25,12 @@ for dtype in FLOATS:
     for family in (*SHAPES, "uniform", "non_finite"):
         add("torchvision", "box_area", f"{family}/{dtype}", draw(cases.box_area, family, dtype), 3)
         add("torchvision", "box_iou", f"{family}/{dtype}", draw(cases.box_iou, family, dtype), 4)
+        for op in ("generalized_box_iou", "distance_box_iou"):
+            add("torchvision", op, f"{family}/{dtype}", draw(cases.box_iou, family, dtype), 4)
         add("torchvision", "nms", f"{family}/{dtype}", draw(cases.nms, family, dtype), 20)
         add("torchvision", "batched_nms", f"{family}/{dtype}", draw(cases.batched_nms, family, dtype), 20)
+    for family in ("sized", "uniform", "points"):
+        add("torchvision", "complete_box_iou", f"{family}/{dtype}", draw(cases.box_iou, family, dtype), 4)
     add("torchvision", "nms", f"odd_scores/{dtype}", draw(cases.odd_scores, dtype), 20)
     add("torchvision", "batched_nms", f"below_zero/{dtype}", draw(cases.below_zero, dtype), 20)
     add_fixed("torchvision", "nms", f"exact/{dtype}", partial(cases.exact_nms, dtype))
@@ -36,6 +40,16 @@ for dtype in FLOATS:
         add(system, "roi_pool_with_argmax", f"half/{dtype}", draw(cases.roi_pool, dtype), 40)
         values = odd if system == "torchvision" else [-FARTHEST, FARTHEST, 0.0, -0.0]
         add(system, "roi_pool_with_argmax", f"odd/{dtype}", draw(cases.odd_cells, dtype, values), 20)
+    # Its CPU kernel asks for less than no memory if an aligned RoI has a negative size.
+    for kind, aligned in (("own", None), ("plain", False), ("aligned", True)):
+        malformed = not aligned
+        add(
+            "torchvision",
+            "roi_align",
+            f"{kind}/{dtype}",
+            draw(cases.roi_align, dtype, aligned, malformed),
+            15,
+        )
     add("torchvision", "roi_pool_backward", f"half/{dtype}", draw(cases.roi_pool_backward, dtype), 6)
 add("torchvision", "roi_pool_with_argmax", "huge/float64", draw(cases.odd_cells, DOUBLE, [-1e300, 1e300]), 10)
 add("fast_rcnn", "roi_pool_with_argmax", "huge/float64", draw(cases.odd_cells, DOUBLE, [-1e300, 1e300]), 10)
@@ -68,6 +82,9 @@ add("onnx", "batched_nms", "below_zero/float32", draw(cases.below_zero, SINGLE),
 add_fixed("onnx", "roi_pool", "whole/float32", partial(cases.whole_rois, SINGLE))
 add("onnx", "roi_pool", "half/float32", draw(cases.roi_pool, SINGLE), 40)
 add("onnx", "roi_pool", "odd/float32", draw(cases.odd_cells, SINGLE, [-FARTHEST, FARTHEST]), 20)
+for kind, aligned in (("own", None), ("plain", False), ("aligned", True)):
+    malformed = aligned is False
+    add("onnx", "roi_align", f"{kind}/float32", draw(cases.roi_align, SINGLE, aligned, malformed), 15)
 add("onnx", "roi_pool", "zeros/float32", draw(cases.odd_cells, SINGLE, [0.0, -0.0]), 10)
 add("onnx", "roi_pool", "non_finite/float32", draw(cases.odd_cells, SINGLE, [np.nan, -np.inf]), 4)
 

@@ -15,17 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from . import built_libraries, built_mmcv, built_python, built_voc
+from .built_libraries import torchvision_overlap
 from .soft_nms import opencv_soft_nms
 from .system import System, xywh
 
 # torchvision, its CPU kernels
-
-
-def torchvision_box_iou(boxes1, boxes2):
-    import torch
-    import torchvision
-
-    return torchvision.ops.box_iou(torch.tensor(boxes1), torch.tensor(boxes2)).numpy()
 
 
 def torchvision_box_area(boxes):
@@ -67,6 +61,14 @@ def torchvision_roi_pool_backward(cells, rois, output, scale, grad):
     tensor = torch.tensor(cells, requires_grad=True)
     torchvision.ops.roi_pool(tensor, torch.tensor(rois), output, scale).backward(torch.tensor(grad))
     return tensor.grad.numpy()
+
+
+def torchvision_roi_align(cells, rois, output, scale, ratio, aligned):
+    import torch
+    import torchvision
+
+    tensors = torch.tensor(cells), torch.tensor(rois)
+    return torchvision.ops.roi_align(*tensors, output, scale, ratio or -1, bool(aligned)).numpy()
 
 
 # py-faster-rcnn and Caffe, built by build_fast_rcnn.py
@@ -158,6 +160,17 @@ def onnx_roi_pool(cells, rois, output, scale):
     return run(None, {"cells": cells, "rois": rois})[0]
 
 
+def onnx_roi_align(cells, rois, output, scale, ratio, aligned):
+    """RoiAlign of opset 16, whose default is half_pixel."""
+    inputs = [("cells", 1, [None] * 4), ("rois", 1, [None, 4]), ("images", 7, [None])]
+    mode = "output_half_pixel" if aligned is False else "half_pixel"
+    sizes = {"output_height": output[0], "output_width": output[1], "sampling_ratio": ratio or 0}
+    options = {"spatial_scale": scale, "coordinate_transformation_mode": mode, "mode": "avg"}
+    run = session("RoiAlign", inputs, [("pooled", 1, None)], 16, **sizes, **options).run
+    corners = np.ascontiguousarray(rois[:, 1:])
+    return run(None, {"cells": cells, "rois": corners, "images": rois[:, 0].astype(np.int64)})[0]
+
+
 # OpenCV
 
 
@@ -210,11 +223,15 @@ SYSTEMS = {
         ("torch", "torchvision"),
         {
             "box_area": torchvision_box_area,
-            "box_iou": torchvision_box_iou,
+            "box_iou": torchvision_overlap("box_iou"),
+            "generalized_box_iou": torchvision_overlap("generalized_box_iou"),
+            "distance_box_iou": torchvision_overlap("distance_box_iou"),
+            "complete_box_iou": torchvision_overlap("complete_box_iou"),
             "nms": torchvision_nms,
             "batched_nms": torchvision_batched_nms,
             "roi_pool_with_argmax": torchvision_roi_pool_with_argmax,
             "roi_pool_backward": torchvision_roi_pool_backward,
+            "roi_align": torchvision_roi_align,
         },
     ),
     "onnx": System(
@@ -224,6 +241,7 @@ SYSTEMS = {
             "nms": onnx_nms,
             "batched_nms": onnx_batched_nms,
             "roi_pool": onnx_roi_pool,
+            "roi_align": onnx_roi_align,
         },
     ),
     "opencv": System(

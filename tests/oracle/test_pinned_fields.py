@@ -14,14 +14,33 @@ from .replay import DECIDES, agreeing, differences
 
 FLIPS = {
     "plus_one": (0, 1),
+    "aligned": (False, True),
+    "sampling_ratio": (0, 2),
+    "most_samples": (4096, 1),
     "lowest": (-np.inf, 0.0, float(np.finfo(np.float32).min)),
+    "union_eps": (0.0, 1e-7, 1e-6),
+    "giou_eps": (0.0, 1e-7, 1e-6),
+    "diou_eps": (0.0, 1e-7),
+    "ciou_eps": (0.0, 1e-7, 1e-6),
+    "beta": (1.0, 0.6),
     "least_offset": (-np.inf, 0.0, 7679.0),
     "most_offset": (np.inf, 7679.0),
 }
 AREA_OF_INVERTED = "its overlap is 0 for an inverted box, whatever the area"
 FLOAT32 = "it takes float32 boxes alone"
 NO_SHIFT = "it does not move classes aside"
+SMALL_WEIGHT = "it shows only where 1 - IoU + v is as small as it, and v then is far smaller; 0/0 is 0"
 IMMATERIAL = {
+    **{
+        (system, "overlap", "inverted", "height"): AREA_OF_INVERTED
+        for system in ("fast_rcnn", "coco", "caffe_ssd", "voc", "darknet_ab")
+    },
+    ("darknet_ab", "overlap", "ciou_eps", 0.0): SMALL_WEIGHT,
+    ("darknet_ab", "overlap", "ciou_eps", 1e-7): SMALL_WEIGHT,
+    ("detectron2", "overlap", "ciou_eps", 0.0): SMALL_WEIGHT,
+    ("detectron2", "overlap", "ciou_eps", 1e-6): SMALL_WEIGHT,
+    ("mmcv", "overlap", "ciou_eps", 1e-7): SMALL_WEIGHT,
+    ("mmcv", "overlap", "ciou_eps", 1e-6): SMALL_WEIGHT,
     ("fast_rcnn", "overlap", "inverted", "empty"): AREA_OF_INVERTED,
     ("coco", "overlap", "inverted", "signed"): AREA_OF_INVERTED,
     ("caffe_ssd", "overlap", "inverted", "signed"): AREA_OF_INVERTED,
@@ -45,10 +64,9 @@ IMMATERIAL = {
 NO_CLASSES = "it has no operation for several classes"
 NOT_RUN = {
     **{
-        (system, "suppression", field): "soft suppression was not run, or the system has none"
-        for system in GROUPS
-        if not any(group.startswith("soft_nms/") for group in GROUPS[system])
-        for field in ("soft_inclusive", "soft_order")
+        (system, part, field): "nothing that it decides was run, or the system has no such thing"
+        for system, part, field in itertools.product(GROUPS, ("overlap", "suppression", "roi"), DECIDES)
+        if not agreeing(system, DECIDES[field])
     },
     **{
         (system, "overlap", "finite"): "the source does not expect non-finite boxes"
@@ -56,12 +74,8 @@ NOT_RUN = {
         if not system.startswith("torchvision")
     },
     ("fast_rcnn", "roi", "finite"): "the layer does not expect non-finite maps",
+    ("mmcv", "roi", "finite"): "the source does not expect non-finite maps",
     ("onnx", "roi", "finite"): "non-finite maps are a listed disagreement",
-    **{
-        (system, "overlap", field): "its overlap was not recorded: no field gives the least union or height"
-        for system in ("yolov5", "mmcv")
-        for field in ("inverted", "division")
-    },
     **{
         (system, "suppression", field): NO_CLASSES
         for system in ("fast_rcnn", "caffe_ssd")

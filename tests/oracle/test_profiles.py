@@ -52,7 +52,19 @@ def test_every_profile_but_the_default_was_recorded():
 
 # The kernels follow the profiles too
 
-WITH_KERNELS = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward")
+WITH_KERNELS = (
+    "box_iou",
+    "generalized_box_iou",
+    "distance_box_iou",
+    "complete_box_iou",
+    "nms",
+    "soft_nms",
+    "diou_nms",
+    "roi_pool",
+    "roi_pool_with_argmax",
+    "roi_pool_backward",
+    "roi_align",
+)
 
 
 @pytest.mark.parametrize("system", list(GROUPS))
