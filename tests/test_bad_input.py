@@ -74,6 +74,23 @@ CALLS = {
         "out": None,
     },
     "roi_pool_backward": {"grad_output": POOLED, "argmax": ARGMAX, "boxes": ROIS, "input_shape": MAP.shape},
+    "roi_align": {
+        "input": MAP,
+        "boxes": ROIS,
+        "output_size": (2, 2),
+        "spatial_scale": 1.0,
+        "sampling_ratio": 0,
+        "aligned": True,
+        "out": None,
+    },
+    "roi_align_backward": {
+        "grad_output": POOLED,
+        "boxes": ROIS,
+        "input_shape": MAP.shape,
+        "spatial_scale": 1.0,
+        "sampling_ratio": 0,
+        "aligned": True,
+    },
     "encode_rcnn": {"boxes": GOOD_BOXES, "proposals": GOOD_BOXES, "weights": (10, 10, 5, 5)},
     "decode_rcnn": {"deltas": DELTAS, "proposals": GOOD_BOXES, "weights": (10, 10, 5, 5)},
     "encode_ssd": {"boxes": GOOD_BOXES, "priors": GOOD_BOXES, "variances": VARIANCES, "code": "corner"},
@@ -270,7 +287,7 @@ OUTS = {
 
 
 @pytest.mark.parametrize("text", OUTS)
-@pytest.mark.parametrize("name", ["box_iou", "roi_pool", "roi_pool_with_argmax"])
+@pytest.mark.parametrize("name", ["box_iou", "roi_pool", "roi_pool_with_argmax", "roi_align"])
 def test_an_out_of_the_right_shape_that_cannot_hold_the_result(name, text):
     out = OUTS[text]((3, 3) if name == "box_iou" else (2, 1, 2, 2))
     if text == "read-only":

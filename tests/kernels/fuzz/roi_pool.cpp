@@ -8,7 +8,7 @@ static void fuzz_roi_pool(Bytes& bytes, Side side) {
     const refdet::Grid grid = {1 + bytes.below(7), 1 + bytes.below(7)};
     const Index count = bytes.below(7), results = count * map.channels * grid.rows * grid.columns;
     const double lowests[] = {-INFINITY, double(std::numeric_limits<real>::lowest()), -1, 0};
-    const refdet::RoiRule rule = {int(bytes.below(2)), lowests[bytes.below(4)]};
+    const refdet::RoiRule rule = {int(bytes.below(3)), lowests[bytes.below(4)]};
     const bool want_argmax = bytes.flag();
     const unsigned threads = bytes.threads();
     const auto schedule = bytes.schedule();
@@ -23,7 +23,7 @@ static void fuzz_roi_pool(Bytes& bytes, Side side) {
                                want_argmax ? +argmax : nullptr);
     } else if (results > 0) {
         emulate<real>("roi_pool", {cover(results, threads)}, threads, schedule, input, rois, map.images, map.channels,
-                      map.height, map.width, count, grid.rows, grid.columns, scale, rule.float_edges,
+                      map.height, map.width, count, grid.rows, grid.columns, scale, rule.edges,
                       real(rule.lowest), result, argmax);
     }
     agree("pooled", plain, result);
