@@ -31,7 +31,7 @@ struct PenaltyRule {
 
 // 4 / pi^2
 const double ASPECT_SCALE = 0.4052847345693511;
-// conventions.LEAST_SIDE
+// overlap_rule.LEAST_SIDE
 const double LEAST_SIDE = 1e-7;
 
 template <typename real>

@@ -101,7 +101,7 @@ REFDET_INLINE void any_division(const real* box, real angle, const Others<real>&
 template <typename real>
 REFDET_INLINE void any_overlaps(const real* box, real angle, const Others<real>& others, Index m, OverlapRule rule,
                                 PenaltyRule penalty, int kind, real* out) {
-    const bool power = kind == DIOU && penalty.beta != 1.0;
+    const bool power = kind != GIOU && penalty.beta != 1.0;
     if (power || rule.division == DISTANCE || !others.finite || !all_finite(box)) {
         const real own = area(box, rule);
         for (Index j = 0; j < m; ++j) {

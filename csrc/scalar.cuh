@@ -1,7 +1,7 @@
 // The scalar maths that every kernel shares, compiled by g++, by NVRTC and by the emulator.
 //
-// Each function repeats the operations of refdet/conventions.py in their order, so that all paths agree bit for
-// bit; build with -ffp-contract=off and --fmad=false. Inputs were checked in Python: boxes hold no negative zero.
+// Each function repeats the operations of refdet/conventions.py and overlap_rule.py in their order, so that all paths
+// agree bit for bit; build with -ffp-contract=off and --fmad=false. Checked in Python: boxes hold no negative zero.
 #pragma once
 
 #ifndef __CUDACC_RTC__
@@ -65,8 +65,7 @@ REFDET_HD real ratio(real inter, real total, OverlapRule rule) {
     if (rule.division == GUARDED) return inter > real(0) ? inter / covered : real(0);
     if (rule.division != DISTANCE) return inter / covered;
     if (total <= real(2.220446049250313e-16)) return real(1);
-    const float distance = float(real(1) - inter / covered);
-    return real(1.0f - distance);
+    return real(1.0f - float(real(1) - inter / covered));
 }
 
 // Area that two boxes share.
@@ -81,9 +80,8 @@ REFDET_HD real shared(const real* a, const real* b, OverlapRule rule) {
 // Intersection over union of two boxes whose areas are known.
 template <typename real>
 REFDET_HD real iou(const real* a, real area_a, const real* b, real area_b, OverlapRule rule) {
-    const real inter = shared(a, b, rule);
     // step: divide
-    return ratio(inter, area_a + area_b, rule);
+    return ratio(shared(a, b, rule), area_a + area_b, rule);
 }
 
 // Suppression.suppresses: the threshold was rounded to its dtype in Python; a double holds it exactly.

@@ -73,6 +73,13 @@ static real limit(SoftRule rule) {
     return over ? std::nextafter(nearest, real(-1)) : nearest;
 }
 
+// True if an overlap of the boxes may be NaN: 0 / 0, or infinite areas. The Gaussian would make it a score.
+template <typename real>
+static bool may_be_nan(const Planes<real>& planes, OverlapRule overlap) {
+    const bool finite = std::all_of(planes.area.begin(), planes.area.end(), [](real area) { return std::isfinite(area); });
+    return !finite || overlap.division == IEEE || (overlap.division == FLOORED && !(real(overlap.union_eps) > 0));
+}
+
 template <typename real, typename score>
 Index soft_nms(const real* boxes, score* scores, Index n, OverlapRule overlap, SoftRule rule, Index* keep) {
     std::vector<Index> queue(n);
@@ -86,8 +93,7 @@ Index soft_nms(const real* boxes, score* scores, Index n, OverlapRule overlap, S
         finite = finite && std::isfinite(left[j]);
     }
     Planes<real> planes(corners.data(), n, overlap);
-    const bool divides_zero = overlap.division == IEEE || overlap.division == FLOORED;
-    if (rule.swaps || !finite || !planes.finite || (rule.gaussian && divides_zero))
+    if (rule.swaps || !finite || !planes.finite || (rule.gaussian && may_be_nan(planes, overlap)))
         return soft_nms_plain(boxes, scores, n, overlap, rule, keep);
 
     const real over = limit<real>(rule);

@@ -273,56 +273,6 @@ def test_classes_that_shift_boxes_out_of_range_are_named():
         refdet.batched_nms(far, [1, 0.5], [0, 2**62], 0.5, convention=refdet.OPENCV)
 
 
-def with_strides(shape, step):
-    """A float32 array of that shape whose axes all step by so many bytes."""
-    return np.lib.stride_tricks.as_strided(np.zeros(999, np.float32), shape, (step,) * len(shape))
-
-
-OUTS = {
-    "read-only": lambda shape: np.zeros(shape, np.float32),
-    "strides": lambda shape: with_strides(shape, 0),
-    "several places": lambda shape: with_strides(shape, 4),
-    "MaskedArray": lambda shape: np.ma.zeros(shape, np.float32),
-}
-
-
-@pytest.mark.parametrize("text", OUTS)
-@pytest.mark.parametrize("name", ["box_iou", "roi_pool", "roi_pool_with_argmax", "roi_align"])
-def test_an_out_of_the_right_shape_that_cannot_hold_the_result(name, text):
-    out = OUTS[text]((3, 3) if name == "box_iou" else (2, 1, 2, 2))
-    if text == "read-only":
-        out.flags.writeable = False
-    with pytest.raises((ValueError, TypeError), match=f"out: .*{text}"):
-        getattr(refdet, name)(**{**CALLS[name], "out": out})
-
-
-def test_an_out_between_the_columns_of_an_input_is_its_own_memory():
-    table = np.zeros((3, 7), np.float32)
-    table[:, :4] = GOOD_BOXES
-    result = refdet.box_iou(table[:, :4], GOOD_BOXES, out=table[:, 4:])
-    assert (result == refdet.box_iou(GOOD_BOXES, GOOD_BOXES)).all()
-
-
-def test_out_may_not_be_the_regions():
-    rois = np.zeros((4, 5), np.float32)
-    with pytest.raises(ValueError, match="out: it overlaps an input"):
-        refdet.roi_pool(MAP, rois, (5, 1), out=rois.reshape(4, 1, 5, 1))
-
-
-@pytest.mark.parametrize(
-    ("name", "argument"), [("box_iou", "boxes1"), ("box_iou", "boxes2"), ("roi_pool", "input")]
-)
-def test_out_may_not_overlap_an_input(name, argument):
-    good = CALLS[name]
-    room = np.zeros(4096, np.float32)
-    value = room[: good[argument].size].reshape(good[argument].shape)
-    value[...] = good[argument]
-    shape = getattr(refdet, name)(**good).shape
-    out = room[4 : 4 + int(np.prod(shape))].reshape(shape)
-    with pytest.raises(ValueError, match="out: it overlaps an input"):
-        getattr(refdet, name)(**{**good, argument: value, "out": out})
-
-
 def test_the_checker_refuses_a_function_that_changes_its_input_or_warns():
     def changes(boxes):
         boxes[0] = 0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from refdet.conventions import LEAST_SIDE, Overlap
+from refdet.overlap_rule import LEAST_SIDE, Overlap
 
 POINT, LINE = np.zeros((1, 4)), np.array([[0.0, 1, 4, 1]])
 DIVISIONS = ("guarded", "ieee", "distance", "floored")

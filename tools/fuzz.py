@@ -67,7 +67,7 @@ def build(kind: str, folder: Path, root: Path = ROOT, flags: str = "") -> Path:
     csrc = root / "csrc"
     sources = [
         *(root / FUZZ).glob("*.cpp"),
-        *(path for path in csrc.glob("*.cpp") if path.stem != "bindings"),
+        *(path for path in csrc.glob("*.cpp") if not path.stem.startswith("bindings")),
     ]
     sources += [path for path in (csrc / "emulator").glob("*.cpp") if path.stem != "module"]
     # Its main belongs to the program alone.
@@ -168,9 +168,10 @@ def report(target: str, output: str, crash: bytes, kind: str = "fuzzer") -> str:
     lines = output.splitlines()
     words = re.compile(r"DIFFERENT|ERROR: |WARNING: \w+San|runtime error|at one barrier|wanted")
     start = next((i for i, line in enumerate(lines) if words.search(line)), max(0, len(lines) - 30))
+    length = 1 if lines and "DIFFERENT" in lines[start] else 30  # the rest is the way out
     under = "" if kind == "fuzzer" else f"--under {kind} "
     command = f"python tools/fuzz.py {under}--replay {target} '{crash.hex()}'"
-    return "\n".join([f"FAILED: {target}", *lines[start : start + 30], "Repeat it with:", command])
+    return "\n".join([f"FAILED: {target}", *lines[start : start + length], "Repeat it with:", command])
 
 
 def replay(
@@ -252,18 +253,26 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"built in {time.perf_counter() - start:.0f} s", flush=True)
         if given.coverage:
             return coverage(programs, targets, folder)
-        if given.replay or given.under:
-            return replay_all(programs, targets, folder, kind, given)
+        if given.replay:
+            return replay_one(programs, *given.replay, folder)
+        if given.under:
+            return replay_all(programs, targets, folder, kind, given.inputs)
         return fuzz_all(programs, targets, folder, given)
 
 
-def replay_all(programs: Path, targets: list[str], folder: Path, kind: str, given: argparse.Namespace) -> int:
-    """Exit code of the one input that was given, or of the corpus and the drawn inputs."""
+def replay_one(programs: Path, target: str, content: str, folder: Path) -> int:
+    """Exit code; prints what the kernels were given, and all that was said."""
+    os.environ["REFDET_FUZZ_SHOW"] = "1"
+    code, output = run([programs / target, *unpack([bytes.fromhex(content)], folder / "input")], 600)
+    print(output)
+    return int(code != 0)
+
+
+def replay_all(programs: Path, targets: list[str], folder: Path, kind: str, count: int) -> int:
+    """Exit code of so many inputs of the corpus, and as many drawn ones."""
 
     def one(target):
-        inputs = [*spread(corpus(_operation(target)), given.inputs), *drawn(target, given.inputs)]
-        if given.replay:
-            inputs = [bytes.fromhex(given.replay[1])]
+        inputs = [*spread(corpus(_operation(target)), count), *drawn(target, count)]
         return replay(programs, target, inputs, folder, kind)
 
     return side_by_side(one, targets)

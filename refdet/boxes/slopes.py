@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet.conventions import Overlap
+from refdet.overlap_rule import Overlap
 
 Floats = NDArray[np.floating]
 

@@ -130,7 +130,7 @@ def _aspect(value):
 def box_iou_backward(
     grad: Array, boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
 ) -> Gradients:
-    """Gradient of `box_iou` with respect to both sets of boxes; 0 for boxes apart.
+    """Gradient of `box_iou` with respect to both sets of boxes (IOU-6; derived above); 0 for boxes apart.
 
     Parameters
     ----------
@@ -152,10 +152,6 @@ def box_iou_backward(
     ------
     ValueError, TypeError
         As `box_iou`; a `grad` of another shape; a convention without gradient.
-
-    Notes
-    -----
-    IOU-6; formulas, kinks, and centre and size: at the head of refdet/ops/overlap_gradients.py.
 
     Examples
     --------

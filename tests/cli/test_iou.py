@@ -24,6 +24,29 @@ def test_the_matrix_has_a_row_for_each_box_of_the_first_file(tmp_path, refdet):
     assert numbers(done.out)[0][0] == round(4 / 14, 6)
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "name"),
+    [
+        ("iou", 0.333333, "IoU"),
+        ("giou", 0.083333, "GIoU"),
+        ("diou", 0.270833, "DIoU"),
+        ("ciou", 0.237082, "CIoU"),
+    ],
+)
+def test_other_kinds_of_overlap(kind, value, name, tmp_path, refdet):
+    """IOU-8."""
+    (tmp_path / "b.csv").write_text("0,0,1,2\n")
+    done = refdet("iou", "-", tmp_path / "b.csv", "--kind", kind, stdin=b"0,0,2,1\n")
+    assert done.code == 0 and numbers(done.out) == [[value]]
+    assert done.out.splitlines()[-1] == f"{name} of 1 by 1 boxes; profile refdet, float64"
+
+
+def test_boxes_too_far_apart_for_a_distance_name_both_files(tmp_path, refdet):
+    (tmp_path / "b.csv").write_text("1e200,0,1e200,1\n")
+    done = refdet("iou", "-", tmp_path / "b.csv", "--kind", "diou", stdin=b"0,0,1,1\n")
+    assert done.code == 2 and "b.csv: boxes2: row 0 is [1e+200, 0.0, 1e+200, 1.0], so far away" in done.err
+
+
 def test_nms_9_against_itself(five, refdet):
     boxes = np.loadtxt(five, delimiter=",", skiprows=1)[:, :4]
     found = numbers(refdet("iou", five, five).out)

@@ -72,7 +72,7 @@ def test_implementations_are_those_that_are_there(op):
 
 @pytest.mark.parametrize("op", ["", "NMS", "batched_nms", "backends", None])
 def test_an_unknown_operation_lists_the_known_ones(op):
-    with pytest.raises(ValueError, match="wanted one of box_iou, nms, roi_pool, roi_pool_with_argmax"):
+    with pytest.raises(ValueError, match="wanted one of box_iou, .*nms, .*roi_pool, roi_pool_with_argmax"):
         kernels.implementations(op)
 
 

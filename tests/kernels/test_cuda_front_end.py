@@ -129,8 +129,10 @@ def test_every_operation_stays_on_the_device_and_agrees(cuda, compilations, dtyp
         ):
             assert type(part) is Array and same_bits(np.array(part), wanted), op
     real = {np.float32: "-Dreal_t=float", np.float64: "-Dreal_t=double"}[dtype]
-    assert {name for name, *_ in compilations} == {f"{stem}.cu" for stem in cuda_sources.KERNELS}
-    assert len(compilations) == len(cuda_sources.KERNELS)  # each once
+    assert {name for name, *_ in compilations} == {f"{stem}.cu" for stem in cuda_sources.KERNELS} - {
+        "soft_nms.cu"
+    }
+    assert len({name for name, *_ in compilations}) == len(compilations)  # each once
     assert all(real in options and "--ftz=false" in options for _, options, *_ in compilations)
     assert {device for *_, device in compilations} == {number}
     assert Device.entered == [0]

@@ -126,6 +126,27 @@ def test_hostile_values_agree_where_a_convention_lets_them_in(implementation, da
             assert same_bits(form(drawn, scores, *numbers, method, convention=convention), expected)
 
 
+@pytest.mark.parametrize("method", ["linear", "gaussian"])
+@pytest.mark.parametrize(
+    ("overlap", "drawn"),
+    [
+        ({"division": "floored", "union_eps": 0.0}, [[0, 0, 0, 0], [4, 4, 4, 4], [1, 1, 3, 3]]),  # 0 / 0
+        ({"division": "floored", "union_eps": 0.0, "finite": "propagate"}, [[0, 0, 3e38, 3e38]] * 3),
+        ({"finite": "propagate"}, [[0, 0, 3e38, 3e38]] * 3),  # an infinite area
+    ],
+)
+def test_an_overlap_that_is_nan_agrees(implementation, overlap, drawn, method):
+    """Found by the fuzzer: the fast C++ form lost the NaN that the Gaussian makes of a score."""
+    convention = dataclasses.replace(
+        refdet.REFDET, overlap=dataclasses.replace(refdet.REFDET.overlap, **overlap)
+    )
+    drawn, scores = np.array(drawn, np.float32), np.array([0.9, 0.8, 0.7], np.float32)
+    with np.errstate(all="ignore"):
+        expected = refdet.soft_nms(drawn, scores, 0.3, 0.5, 0.1, method, convention=convention)
+    for form in forms(implementation):
+        assert same_bits(form(drawn, scores, 0.3, 0.5, 0.1, method, convention=convention), expected)
+
+
 @pytest.mark.parametrize("layout", layouts(np.zeros((2, 4))))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_memory_layout_does_not_matter_and_inputs_stay_as_they_are(implementation, layout, dtype):

@@ -55,6 +55,11 @@ for dtype in FLOATS:
     values = [np.nan, np.inf, -np.inf, -FARTHEST, FARTHEST, 0.0, -0.0]
     add("torchvision_cuda", "roi_pool_with_argmax", f"half/{dtype}", draw(cases.roi_pool, dtype), 20)
     add("torchvision_cuda", "roi_pool_with_argmax", f"odd/{dtype}", draw(cases.odd_cells, dtype, values), 20)
+    for kind, aligned in (("own", None), ("plain", False), ("aligned", True)):
+        add("torchvision_cuda", "roi_align", f"{kind}/{dtype}", draw(cases.roi_align, dtype, aligned), 15)
+        # The CPU kernel of torchvision asks for less than no memory if an aligned RoI has a negative size.
+        add("detectron2", "roi_align", f"{kind}/{dtype}", draw(cases.roi_align, dtype, aligned, False), 15)
+        add("mmcv", "roi_align", f"{kind}/{dtype}", draw(cases.roi_align, dtype, aligned, False), 15)
 add_fixed("torchvision_cuda", "roi_pool_with_argmax", "whole/float32", partial(cases.whole_rois, SINGLE))
 add(
     "torchvision_cuda",
@@ -87,6 +92,12 @@ for dtype in FLOATS:
 overlaps("mmcv", f"{DIOU}_loss", ("uniform", "tenth"), SINGLE)
 add("mmcv", f"{DIOU}_loss", f"apart/{SINGLE}", draw(cases.apart, SINGLE), 4)
 overlaps("mmcv", f"gated_{CIOU}_loss", ("uniform", "lattice"), SINGLE)
+add_fixed("mmcv", "roi_pool_with_argmax", "whole/float32", partial(cases.whole_rois, SINGLE))
+add_fixed("mmcv", "roi_pool", "whole/float64", lambda: cases.whole_rois(DOUBLE)[-12:])
+for name, values in (("sized", (0.0,)), ("odd", (-FARTHEST, FARTHEST, 0.0, -0.0))):
+    add("mmcv", "roi_pool_with_argmax", f"{name}/float32", draw(cases.sized_rois, SINGLE, values), 20)
+add("mmcv", "roi_pool", "half/float32", draw(cases.roi_pool, SINGLE), 40)
+add("mmcv", "roi_pool_with_argmax", "malformed/float32", draw(cases.roi_pool, SINGLE), 10)
 suppression("mmcv", SHAPES, SINGLE)
 for method, families in (("linear", SHAPES), ("gaussian", ("sized", "uniform", "points"))):
     for family in families:
@@ -146,6 +157,20 @@ DISAGREEMENTS = {
             "bbox_iou adds four coordinates before it halves; off the dyadic grid the last bit differs"
         )
         for dtype in FLOATS
+    },
+    (
+        "mmcv",
+        "roi_pool/whole/float64",
+    ): "bin edges are the floorf and ceilf of a double, rounded to float first",
+    ("mmcv", "roi_pool_with_argmax/malformed/float32"): (
+        "a RoI without a size is skipped, and the argmax that was zeros before stays 0; refdet's is -1"
+    ),
+    **{
+        (
+            "mmcv",
+            f"roi_align/{kind}/float64",
+        ): "the number of samples is the ceilf of a double, rounded to float first"
+        for kind in ("own", "plain", "aligned")
     },
     ("detectron2", "box_iou/tenth/float64"): "Boxes keeps float32 whatever comes; refdet computes in float64",
 }

@@ -166,7 +166,13 @@ def torchvision_cuda_roi_align(cells, rois, output, scale, ratio, aligned):
     out = np.zeros((len(rois), cells.shape[1], *output), cells.dtype)
     arrays = [np.ascontiguousarray(array) for array in (cells, np.array(cells.shape, np.int32), rois)]
     getattr(library("torchvision_cuda"), f"roi_align_{kind}")(
-        *map(pointer, arrays), len(rois), *output, ctypes.c_double(scale), ratio, int(aligned), pointer(out)
+        *map(pointer, arrays),
+        len(rois),
+        *output,
+        ctypes.c_double(scale),
+        ratio or 0,
+        int(bool(aligned)),
+        pointer(out),
     )
     return out
 

@@ -58,13 +58,17 @@ def mmcv_loss(name):
     return lambda first, second: of_pairs(mmcv()[name], first, second)
 
 
+def mmcv_roi_pool(*arguments):
+    return pooled_by("mmcv", None, 0)(*arguments)[0]
+
+
 def mmcv_roi_align(cells, rois, output, scale, ratio, aligned):
-    """The kernel of RoIAlign, pool_mode "avg"."""
+    """The kernel of RoIAlign, pool_mode "avg", aligned unless told."""
     import torch
 
     out = torch.zeros(len(rois), cells.shape[1], *output, dtype=tensors(cells)[0].dtype)
     unused = torch.zeros(0, dtype=out.dtype), torch.zeros(0, dtype=out.dtype)
-    numbers = (*output, scale, ratio, 1, aligned)
+    numbers = (*output, scale, ratio or 0, 1, aligned is not False)
     mmcv()["ext_module"].roi_align_forward(*tensors(cells, rois), out, *unused, *numbers)
     return out.numpy()
 
@@ -88,6 +92,7 @@ SYSTEMS = {
             "generalized_box_iou": mmcv_generalized_box_iou,
             "distance_box_iou_loss": mmcv_loss("diou_loss"),
             "gated_complete_box_iou_loss": mmcv_loss("ciou_loss"),
+            "roi_pool": mmcv_roi_pool,
             "roi_pool_with_argmax": pooled_by("mmcv", None, 0),
             "roi_align": mmcv_roi_align,
             "encode_rcnn": mmcv_encode_rcnn,

@@ -63,10 +63,10 @@ def detectron2_loss(name):
 
 
 def detectron2_roi_align(cells, rois, output, scale, ratio, aligned):
-    """layers/roi_align.py takes it from torchvision."""
+    """layers/roi_align.py takes it from torchvision, aligned unless told."""
     from torchvision.ops import roi_align
 
-    return roi_align(*tensors(cells, rois), output, scale, ratio, aligned).numpy()
+    return roi_align(*tensors(cells, rois), output, scale, ratio or 0, aligned is not False).numpy()
 
 
 def detectron2_encode_rcnn(boxes, proposals):

@@ -268,26 +268,25 @@ def odd_corner(value, column, dtype):
     return np.arange(36, dtype=dtype).reshape(1, 1, 6, 6), roi, (2, 2), 1.0
 
 
-def roi_align(stream, dtype, aligned, malformed=True):
-    """RoIs on quarters of a cell, any number of samples; without malformed ones, all have a size."""
+def roi_align(stream, dtype, aligned=None, malformed=True):
+    """RoIs on quarters of a cell; None are the system's own number of samples and its own alignment.
+
+    Without malformed ones, all have a size.
+    """
     cells, rois, output, scale = roi_pool(stream, dtype)
     rois = rois.astype(np.float64)
     if not malformed:
         rois[:, 1:] = ordered(rois[:, 1:])
     rois[:, 1:] += stream.integers(0, 2, (len(rois), 1)) / 4
-    return cells, rois.astype(dtype), output, scale, int(stream.integers(0, 4, (1,))[0]), aligned
+    ratio = int(stream.integers(0, 4, (1,))[0]) or None
+    return cells, rois.astype(dtype), output, scale, ratio, aligned
 
 
-def encoded(stream, dtype, *numbers):
-    """Boxes and anchors; and what else the coder takes."""
-    return sized(stream, 12).astype(dtype), sized(stream, 12).astype(dtype), *numbers
-
-
-def decoded(stream, dtype, *numbers):
-    """Deltas, a few beyond any bound, and anchors; and what else the coder takes."""
-    deltas = stream.integers(-16, 17, (12, 4)) / 8
-    deltas[:2] *= 20
-    return deltas.astype(dtype), sized(stream, 12).astype(dtype), *numbers
+def sized_rois(stream, dtype, values=(0.0,)):
+    """As `odd_cells`, no RoI malformed."""
+    cells, rois, output, scale = odd_cells(stream, dtype, values)
+    rois[:, 1:] = ordered(rois[:, 1:])
+    return cells, rois, output, scale
 
 
 def roi_pool_backward(stream, dtype):

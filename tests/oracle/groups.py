@@ -40,6 +40,16 @@ for dtype in FLOATS:
         add(system, "roi_pool_with_argmax", f"half/{dtype}", draw(cases.roi_pool, dtype), 40)
         values = odd if system == "torchvision" else [-FARTHEST, FARTHEST, 0.0, -0.0]
         add(system, "roi_pool_with_argmax", f"odd/{dtype}", draw(cases.odd_cells, dtype, values), 20)
+    # Its CPU kernel asks for less than no memory if an aligned RoI has a negative size.
+    for kind, aligned in (("own", None), ("plain", False), ("aligned", True)):
+        malformed = not aligned
+        add(
+            "torchvision",
+            "roi_align",
+            f"{kind}/{dtype}",
+            draw(cases.roi_align, dtype, aligned, malformed),
+            15,
+        )
     add("torchvision", "roi_pool_backward", f"half/{dtype}", draw(cases.roi_pool_backward, dtype), 6)
 add("torchvision", "roi_pool_with_argmax", "huge/float64", draw(cases.odd_cells, DOUBLE, [-1e300, 1e300]), 10)
 add("fast_rcnn", "roi_pool_with_argmax", "huge/float64", draw(cases.odd_cells, DOUBLE, [-1e300, 1e300]), 10)
@@ -72,6 +82,9 @@ add("onnx", "batched_nms", "below_zero/float32", draw(cases.below_zero, SINGLE),
 add_fixed("onnx", "roi_pool", "whole/float32", partial(cases.whole_rois, SINGLE))
 add("onnx", "roi_pool", "half/float32", draw(cases.roi_pool, SINGLE), 40)
 add("onnx", "roi_pool", "odd/float32", draw(cases.odd_cells, SINGLE, [-FARTHEST, FARTHEST]), 20)
+for kind, aligned in (("own", None), ("plain", False), ("aligned", True)):
+    malformed = aligned is False
+    add("onnx", "roi_align", f"{kind}/float32", draw(cases.roi_align, SINGLE, aligned, malformed), 15)
 add("onnx", "roi_pool", "zeros/float32", draw(cases.odd_cells, SINGLE, [0.0, -0.0]), 10)
 add("onnx", "roi_pool", "non_finite/float32", draw(cases.odd_cells, SINGLE, [np.nan, -np.inf]), 4)
 

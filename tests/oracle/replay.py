@@ -14,6 +14,7 @@ from refdet.ops.box_iou import box_iou
 from refdet.ops.diou_nms import diou_nms
 from refdet.ops.nms import batched_nms, nms
 from refdet.ops.overlaps import complete_box_iou, distance_box_iou, generalized_box_iou
+from refdet.ops.roi_align import roi_align
 from refdet.ops.roi_pool import roi_pool, roi_pool_backward, roi_pool_with_argmax
 from refdet.ops.soft_nms import soft_nms
 from refdet.profiles import PROFILES
@@ -42,12 +43,14 @@ REFERENCE = {
     "nms": nms,
     "batched_nms": batched_nms,
     "soft_nms": soft_nms,
+    "roi_align": roi_align,
     "roi_pool": roi_pool,
     "roi_pool_with_argmax": roi_pool_with_argmax,
     "roi_pool_backward": roi_pool_backward,
 }
 GIOU, DIOU = ((name, f"{name}_loss") for name in ("generalized_box_iou", "distance_box_iou"))
 CIOU = ("complete_box_iou", "complete_box_iou_loss", "gated_complete_box_iou_loss")
+POOLING = ("roi_pool", "roi_pool_with_argmax")
 # A part, or one of its fields, decides these ops; the gradient follows from the pooling.
 DECIDES = {
     "offset_classes_up_to": ("batched_nms",),
@@ -61,7 +64,12 @@ DECIDES = {
     "beta": (*DIOU, "diou_nms"),
     "overlap": ("box_area", "box_iou", *GIOU, *DIOU, *CIOU, "nms", "batched_nms"),
     "suppression": ("nms", "batched_nms"),
-    "roi": ("roi_pool", "roi_pool_with_argmax"),
+    "edges": POOLING,
+    "lowest": POOLING,
+    "aligned": ("roi_align",),
+    "sampling_ratio": ("roi_align",),
+    "most_samples": ("roi_align",),
+    "roi": (*POOLING, "roi_align"),
 }
 
 

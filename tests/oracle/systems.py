@@ -63,6 +63,14 @@ def torchvision_roi_pool_backward(cells, rois, output, scale, grad):
     return tensor.grad.numpy()
 
 
+def torchvision_roi_align(cells, rois, output, scale, ratio, aligned):
+    import torch
+    import torchvision
+
+    tensors = torch.tensor(cells), torch.tensor(rois)
+    return torchvision.ops.roi_align(*tensors, output, scale, ratio or -1, bool(aligned)).numpy()
+
+
 # py-faster-rcnn and Caffe, built by build_fast_rcnn.py
 
 
@@ -152,6 +160,17 @@ def onnx_roi_pool(cells, rois, output, scale):
     return run(None, {"cells": cells, "rois": rois})[0]
 
 
+def onnx_roi_align(cells, rois, output, scale, ratio, aligned):
+    """RoiAlign of opset 16, whose default is half_pixel."""
+    inputs = [("cells", 1, [None] * 4), ("rois", 1, [None, 4]), ("images", 7, [None])]
+    mode = "output_half_pixel" if aligned is False else "half_pixel"
+    sizes = {"output_height": output[0], "output_width": output[1], "sampling_ratio": ratio or 0}
+    options = {"spatial_scale": scale, "coordinate_transformation_mode": mode, "mode": "avg"}
+    run = session("RoiAlign", inputs, [("pooled", 1, None)], 16, **sizes, **options).run
+    corners = np.ascontiguousarray(rois[:, 1:])
+    return run(None, {"cells": cells, "rois": corners, "images": rois[:, 0].astype(np.int64)})[0]
+
+
 # OpenCV
 
 
@@ -212,6 +231,7 @@ SYSTEMS = {
             "batched_nms": torchvision_batched_nms,
             "roi_pool_with_argmax": torchvision_roi_pool_with_argmax,
             "roi_pool_backward": torchvision_roi_pool_backward,
+            "roi_align": torchvision_roi_align,
         },
     ),
     "onnx": System(
@@ -221,6 +241,7 @@ SYSTEMS = {
             "nms": onnx_nms,
             "batched_nms": onnx_batched_nms,
             "roi_pool": onnx_roi_pool,
+            "roi_align": onnx_roi_align,
         },
     ),
     "opencv": System(

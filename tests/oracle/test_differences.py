@@ -16,7 +16,7 @@ from .replay import attempt
 OPS = {
     "overlap": ("box_area", "box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou"),
     "suppression": ("nms", "batched_nms", "soft_nms"),
-    "roi": ("roi_pool", "roi_pool_with_argmax"),
+    "roi": ("roi_pool", "roi_pool_with_argmax", "roi_align"),
 }
 MOST = 4
 """Cases of each group, but all of `exact`, and none of more boxes than are needed to cross a limit."""

@@ -14,6 +14,9 @@ from .replay import DECIDES, agreeing, differences
 
 FLIPS = {
     "plus_one": (0, 1),
+    "aligned": (False, True),
+    "sampling_ratio": (0, 2),
+    "most_samples": (4096, 1),
     "lowest": (-np.inf, 0.0, float(np.finfo(np.float32).min)),
     "union_eps": (0.0, 1e-7, 1e-6),
     "giou_eps": (0.0, 1e-7, 1e-6),
@@ -62,7 +65,7 @@ NO_CLASSES = "it has no operation for several classes"
 NOT_RUN = {
     **{
         (system, part, field): "nothing that it decides was run, or the system has no such thing"
-        for system, part, field in itertools.product(GROUPS, ("overlap", "suppression"), DECIDES)
+        for system, part, field in itertools.product(GROUPS, ("overlap", "suppression", "roi"), DECIDES)
         if not agreeing(system, DECIDES[field])
     },
     **{
@@ -71,6 +74,7 @@ NOT_RUN = {
         if not system.startswith("torchvision")
     },
     ("fast_rcnn", "roi", "finite"): "the layer does not expect non-finite maps",
+    ("mmcv", "roi", "finite"): "the source does not expect non-finite maps",
     ("onnx", "roi", "finite"): "non-finite maps are a listed disagreement",
     **{
         (system, "suppression", field): NO_CLASSES

@@ -63,6 +63,7 @@ WITH_KERNELS = (
     "roi_pool",
     "roi_pool_with_argmax",
     "roi_pool_backward",
+    "roi_align",
 )
 
 

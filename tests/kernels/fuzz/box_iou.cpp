@@ -6,6 +6,7 @@ template <typename real>
 static void fuzz_box_iou(Bytes& bytes, Side side) {
     const Index n = bytes.below(5), m = bytes.below(140);
     const refdet::OverlapRule rule = bytes.overlap();
+    bytes.show("n, m", {double(n), double(m)});
     const unsigned threads = bytes.threads();
     const auto schedule = bytes.schedule();
     const Block<real> boxes1 = bytes.boxes<real>(n), boxes2 = bytes.boxes<real>(m);
@@ -15,7 +16,7 @@ static void fuzz_box_iou(Bytes& bytes, Side side) {
         refdet::box_iou<real>(boxes1, n, boxes2, m, rule, 1, result);
     } else if (n * m > 0) {
         emulate<real>("box_iou", {cover(m, threads), n}, threads, schedule, boxes1, boxes2, n, m, rule.plus_one,
-                      rule.signed_area, rule.division, result);
+                      rule.inverted, rule.division, rule.union_eps, result);
     }
     agree("iou", plain, result);
 }

@@ -3,14 +3,17 @@
 // drawn; what a profile may let in, and what another thread may write after the check, is.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "emulator/run.h"
 #include "kernels.h"
@@ -33,7 +36,19 @@ struct Block {
         for (Index i = 0; i < n; ++i) memory.get()[i] = value;
     }
     operator T*() const { return memory.get(); }
+    Block copy() const {
+        Block same(count);
+        std::copy_n(memory.get(), count, same.memory.get());
+        return same;
+    }
 };
+
+template <typename T, typename Values>
+Block<T> copied(const Values& values) {
+    Block<T> block(values.size());
+    std::copy(values.begin(), values.end(), +block);
+    return block;
+}
 
 // For a result: what a kernel leaves unwritten differs from what another one does, and MemorySanitizer knows of it.
 template <typename T>
@@ -86,8 +101,8 @@ public:
 
     template <typename real>
     Block<real> numbers(Index count) {
-        Block<real> drawn(count);
-        for (Index i = 0; i < count; ++i) drawn[i] = number<real>();
+        Block<real> drawn = unshown<real>(count);
+        show("numbers", drawn);
         return drawn;
     }
 
@@ -95,23 +110,56 @@ public:
     template <typename real>
     Block<real> boxes(Index count) {
         const bool ordered = flag();
-        Block<real> drawn = numbers<real>(4 * count);
+        Block<real> drawn = unshown<real>(4 * count);
         for (Index i = 0; i < 4 * count; ++i) {
             drawn[i] += real(0);  // no negative zero
             if (ordered && i % 4 > 1 && drawn[i] < drawn[i - 2]) std::swap(drawn[i], drawn[i - 2]);
         }
+        show("boxes", drawn);
         return drawn;
     }
 
     // RoIs that mostly name one of the images; some name none.
     template <typename real>
     Block<real> rois(Index count, Index images) {
-        Block<real> drawn = numbers<real>(5 * count);
+        Block<real> drawn = unshown<real>(5 * count);
         for (Index k = 0; k < count; ++k) {
             const Index image = below(16);
             if (images > 0 && image < 14) drawn[5 * k] = real(image % images);
         }
+        show("rois", drawn);
         return drawn;
+    }
+
+    // Few channels and cells: with 33, the fast forms have a block of them that is not full.
+    refdet::Map map() {
+        const Index channels[] = {0, 1, 2, 3, 8, 17, 33, 40};
+        const refdet::Map map = {below(3), channels[below(8)], below(9), below(9)};
+        show("images, channels, height, width",
+             {double(map.images), double(map.channels), double(map.height), double(map.width)});
+        return map;
+    }
+
+    refdet::Grid grid() {
+        const refdet::Grid grid = {1 + below(5), 1 + below(5)};
+        show("rows, columns", {double(grid.rows), double(grid.columns)});
+        return grid;
+    }
+
+    refdet::Sampling sampling() {
+        const Index most = 1 + below(5);
+        const refdet::Sampling rule = {int(below(2)), std::min(below(4), most), most};
+        show("aligned, ratio, most", {double(rule.aligned), double(rule.ratio), double(rule.most)});
+        return rule;
+    }
+
+    // Of a feature map to its image: mostly one of the usual.
+    template <typename real>
+    real scale() {
+        const Index step = 1 + below(16);
+        const real scale = flag() ? real(1) / real(step) : number<real>();
+        show("scale", {double(scale)});
+        return scale;
     }
 
     // Whole numbers, mostly below the limit, as argmax or the indices of images are.
@@ -122,10 +170,36 @@ public:
             const unsigned kind = byte();
             drawn[i] = limit > 0 && kind < 240 ? Index(kind) % limit : hostile[kind % 8];
         }
+        show("places", drawn);
         return drawn;
     }
 
-    refdet::OverlapRule overlap() { return {int(below(2)), int(below(2)), int(below(3))}; }
+    refdet::OverlapRule overlap() {
+        const refdet::OverlapRule rule = {int(below(2)), int(below(3)), int(below(4)), eps()};
+        show("plus_one, inverted, division, union_eps",
+             {double(rule.plus_one), double(rule.inverted), double(rule.division), rule.union_eps});
+        return rule;
+    }
+
+    refdet::PenaltyRule penalty() {
+        const double betas[] = {1, 0.6, 2}, gates[] = {-INFINITY, 0, 0.5};
+        const refdet::PenaltyRule rule = {eps(), eps(), eps(), betas[below(3)], gates[below(3)]};
+        show("giou_eps, diou_eps, ciou_eps, beta, alpha_gate",
+             {rule.giou_eps, rule.diou_eps, rule.ciou_eps, rule.beta, rule.alpha_gate});
+        return rule;
+    }
+
+    refdet::SuppressionRule suppression() {
+        const refdet::SuppressionRule rule = {threshold(), int(below(2)), int(below(2))};
+        show("threshold, inclusive, ties_last", {rule.threshold, double(rule.inclusive), double(rule.ties_last)});
+        return rule;
+    }
+
+    // How many boxes: mostly few, for many are slow.
+    Index boxes_of_suppression() {
+        const Index some = below(200);
+        return some < 150 ? some % 30 : some;
+    }
 
     // From 0 to 1; some of them are IoUs of the lattice, and the numbers beside them.
     double threshold() {
@@ -147,7 +221,28 @@ public:
         return {order, byte()};
     }
 
+    // What was drawn, if --replay asks for it, so that a test can be made of it.
+    static void show(const char* what, const std::vector<double>& values) {
+        static const bool wanted = std::getenv("REFDET_FUZZ_SHOW");
+        if (!wanted) return;
+        std::printf("%s:", what);
+        for (double value : values) std::printf(" %.17g", value);
+        std::printf("\n");
+    }
+
 private:
+    template <typename real>
+    Block<real> unshown(Index count) {
+        Block<real> drawn(count);
+        for (Index i = 0; i < count; ++i) drawn[i] = number<real>();
+        return drawn;
+    }
+
+    template <typename T>
+    static void show(const char* what, const Block<T>& drawn) {
+        show(what, std::vector<double>(+drawn, drawn + drawn.count));
+    }
+
     template <typename real>
     real bits() {
         real any;
@@ -155,6 +250,12 @@ private:
         for (unsigned char& part : parts) part = static_cast<unsigned char>(byte());
         std::memcpy(&any, parts, sizeof any);
         return any;
+    }
+
+    // What the profiles add to a denominator, or keep it above.
+    double eps() {
+        const double values[] = {0, 1e-7, 1e-6, 1};
+        return values[below(4)];
     }
 
     // The next number up or down, within [0, 1].

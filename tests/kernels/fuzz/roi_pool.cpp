@@ -4,15 +4,16 @@ using namespace fuzz;
 
 template <typename real>
 static void fuzz_roi_pool(Bytes& bytes, Side side) {
-    const refdet::Map map = {bytes.below(3), bytes.below(5), bytes.below(9), bytes.below(9)};
-    const refdet::Grid grid = {1 + bytes.below(7), 1 + bytes.below(7)};
+    const refdet::Map map = bytes.map();
+    const refdet::Grid grid = bytes.grid();
     const Index count = bytes.below(7), results = count * map.channels * grid.rows * grid.columns;
     const double lowests[] = {-INFINITY, double(std::numeric_limits<real>::lowest()), -1, 0};
     const refdet::RoiRule rule = {int(bytes.below(3)), lowests[bytes.below(4)]};
     const bool want_argmax = bytes.flag();
     const unsigned threads = bytes.threads();
     const auto schedule = bytes.schedule();
-    const real scale = bytes.flag() ? real(1) / real(1 + bytes.below(16)) : bytes.number<real>();
+    const real scale = bytes.scale<real>();
+    bytes.show("edges, lowest", {double(rule.edges), rule.lowest});
     const Block<real> rois = bytes.rois<real>(count, map.images);
     const Block<real> input = bytes.numbers<real>(map.images * map.channels * map.height * map.width);
     const Block<real> plain = unwritten<real>(results), result = unwritten<real>(results);

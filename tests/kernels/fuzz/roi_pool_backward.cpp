@@ -4,8 +4,8 @@ using namespace fuzz;
 
 template <typename real>
 static void fuzz_roi_pool_backward(Bytes& bytes, Side side) {
-    const refdet::Map map = {bytes.below(3), bytes.below(5), bytes.below(9), bytes.below(9)};
-    const refdet::Grid grid = {1 + bytes.below(5), 1 + bytes.below(5)};
+    const refdet::Map map = bytes.map();
+    const refdet::Grid grid = bytes.grid();
     const Index count = bytes.below(7), bins = grid.rows * grid.columns, cells = map.height * map.width;
     const unsigned threads = bytes.threads();
     const auto schedule = bytes.schedule();

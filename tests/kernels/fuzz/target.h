@@ -78,23 +78,19 @@ inline Index cover(Index count, Index width) { return (count + width - 1) / widt
 
 // Every bit is the same, but NaN is NaN whatever its payload.
 template <typename T>
+void agree(const char* what, T expected, T result, Index at = 0) {
+    if (std::memcmp(&expected, &result, sizeof(T)) == 0 || (expected != expected && result != result)) return;
+    std::printf("DIFFERENT: %s[%lld] is %.17g; the plain form gives %.17g\n", what, (long long)at, double(result),
+                double(expected));
+    fail();
+}
+template <typename T>
 void agree(const char* what, const Block<T>& expected, const Block<T>& result, Index count) {
-    for (Index i = 0; i < count; ++i) {
-        const T wanted = expected[i], came = result[i];
-        if (std::memcmp(&wanted, &came, sizeof(T)) == 0 || (wanted != wanted && came != came)) continue;
-        std::printf("DIFFERENT: %s[%lld] is %.17g; the plain form gives %.17g\n", what, (long long)i, double(came),
-                    double(wanted));
-        fail();
-    }
+    for (Index i = 0; i < count; ++i) agree(what, expected[i], result[i], i);
 }
 template <typename T>
 void agree(const char* what, const Block<T>& expected, const Block<T>& result) {
     agree(what, expected, result, expected.count);
-}
-inline void agree(const char* what, Index expected, Index result) {
-    if (expected == result) return;
-    std::printf("DIFFERENT: %s is %lld; the plain form gives %lld\n", what, (long long)result, (long long)expected);
-    fail();
 }
 
 }  // namespace fuzz
