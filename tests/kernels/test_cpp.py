@@ -236,7 +236,7 @@ def test_the_module_itself_converts_nothing():
 def test_a_region_whose_image_changes_after_the_check_reads_no_memory(kernel, image):
     pooled, argmax = np.ones((4, 1, 1, 1)), np.zeros((4, 1, 1, 1), np.int64)
     rois = np.array([[image, 0, 0, 1, 1]] * 4)
-    rule = {"scale": 1.0, "float_edges": False, "lowest": -np.inf, "threads": 1}
+    rule = {"scale": 1.0, "edges": 0, "lowest": -np.inf, "threads": 1}
     getattr(cpp._core, kernel)(np.ones((1, 1, 2, 2)), rois, **rule, out=pooled, argmax=argmax)
     assert pooled.ravel().tolist() == [0.0] * 4 and argmax.ravel().tolist() == [-1] * 4
 

@@ -120,6 +120,8 @@ def test_every_operation_stays_on_the_device_and_agrees(cuda, compilations, dtyp
         "roi_pool": (features, rois, (3, 2), 0.5),
         "roi_pool_with_argmax": (features, rois, (3, 2), 0.5),
         "roi_pool_backward": (pooled, argmax, rois, features.shape),
+        "roi_align": (features, rois, (3, 2), 0.5),
+        "roi_align_backward": (pooled, rois, features.shape, 0.5),
     }
     for op, arguments in calls.items():
         moved = [on(number, a) if isinstance(a, np.ndarray) else a for a in arguments]
