@@ -6,6 +6,7 @@ between two scores so close that those bits decide.
 """
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -56,6 +57,24 @@ def test_linear_agrees_with_the_reference(implementation, case, convention):
     expected = refdet.soft_nms(*case, "linear", convention=convention)
     for form in forms(implementation):
         assert same_bits(form(*case, "linear", convention=convention), expected)
+
+
+@pytest.mark.parametrize("order", ["stable", "swap"])
+@pytest.mark.parametrize("ties", ["first", "last"])
+@pytest.mark.parametrize("inclusive", [False, True])
+def test_every_rule_of_the_queue_agrees(implementation, inclusive, ties, order):
+    """Thirty boxes of a small lattice with four different scores: ties and exact thresholds at every pick."""
+    rng = np.random.default_rng(0)
+    drawn = np.sort(rng.integers(0, 5, (30, 2, 2)), axis=1).reshape(30, 4).astype(np.float32)
+    scores = (rng.integers(1, 5, 30) / 4).astype(np.float32)
+    rule = {"soft_inclusive": inclusive, "ties": ties, "soft_order": order}
+    suppression = dataclasses.replace(refdet.REFDET.suppression, **rule)
+    convention = dataclasses.replace(refdet.REFDET, suppression=suppression)
+    for threshold, least in itertools.product((0.0, 0.25, 1 / 3, 0.5), (0.0, 0.25)):
+        expected = refdet.soft_nms(drawn, scores, threshold, score_threshold=least, convention=convention)
+        for form in forms(implementation):
+            found = form(drawn, scores, threshold, score_threshold=least, convention=convention)
+            assert same_bits(found, expected)
 
 
 @given(case=cases(max_size=40, score_dtype=st.just(np.float32)), convention=conventions())
