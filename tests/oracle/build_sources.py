@@ -16,9 +16,9 @@ repository has them; a system whose folder is missing is left out.
                         mmdet 3.3.0, mmdet: structures/bbox/bbox_overlaps.py,
                         models/losses/iou_loss.py, models/task_modules/coders/delta_xywh_bbox_coder.py,
                         evaluation/functional/mean_ap.py and, as eval_bbox_overlaps.py, its bbox_overlaps.py
-    detectron2/         detectron2 0.5: structures/boxes.py, layers/nms.py, modeling/box_regression.py;
-                        layers/losses.py (5082f2e); fvcore 0.1.5: nn/giou_loss.py
-    yolov5/             yolov5 7.0: utils/metrics.py, utils/general.py
+    detectron2/         detectron2 0.5, as the package detectron2-cdo has it: structures/boxes.py, layers/nms.py,
+                        modeling/box_regression.py; layers/losses.py (5082f2e); fvcore 0.1.5: nn/giou_loss.py
+    yolov5/             yolov5 7.0, as the package yolov5 7.0.14 has it: utils/metrics.py, utils/general.py
     voc/                VOCevaldet.m (npinto/VOCdevkit b0890ec, VOCcode), VOCap.m (VOC2011 devkit); runs in Octave
 
 C and C++ functions are cut out of their files and compiled against the shims, which stand in for what they name.

@@ -140,7 +140,7 @@ SYSTEMS = {
             "encode_rcnn": detectron2_encode_rcnn,
             "decode_rcnn": detectron2_decode_rcnn,
         },
-        {"detectron2": "0.5; layers/losses.py 5082f2e", "fvcore": "0.1.5"},
+        {"detectron2": "0.5 (package detectron2-cdo); layers/losses.py 5082f2e", "fvcore": "0.1.5"},
         (VARIABLE, "detectron2"),
     ),
     "yolov5": System(
@@ -153,7 +153,7 @@ SYSTEMS = {
             "nms": yolov5_nms,
             "batched_nms": yolov5_batched_nms,
         },
-        {"yolov5": "7.0"},
+        {"yolov5": "7.0 (package 7.0.14)"},
         (VARIABLE, "yolov5"),
     ),
 }
