@@ -26,15 +26,21 @@ void box_iou(const Array<real>& boxes1, const Array<real>& boxes2, int plus_one,
 
 template <bool plain, typename real>
 Index nms(const Array<real>& boxes, const Array<double>& scores, int plus_one, int inverted, int division,
-          double union_eps, double threshold, bool inclusive, bool ties_last, Array<Index>& keep) {
+          double union_eps, double threshold, bool inclusive, bool ties_last, Array<Index>& keep,
+          const std::optional<Array<Index>>& idxs) {
     const Index n = scores.size();
-    expect(boxes.size() == 4 * n && keep.size() == n);
+    expect(boxes.size() == 4 * n && keep.size() == n && (!idxs || idxs->size() == n));
     const refdet::OverlapRule overlap{plus_one, inverted, division, union_eps};
     const refdet::SuppressionRule rule{threshold, inclusive, ties_last};
     const real* corners = boxes.data();
     const double* values = scores.data();
+    const Index* classes = idxs ? idxs->data() : nullptr;
     Index* kept = keep.mutable_data();
     const py::gil_scoped_release released;
+    if (classes) {
+        return plain ? refdet::batched_nms_plain(corners, values, classes, n, overlap, rule, kept)
+                     : refdet::batched_nms(corners, values, classes, n, overlap, rule, kept);
+    }
     return plain ? refdet::nms_plain(corners, values, n, overlap, rule, kept)
                  : refdet::nms(corners, values, n, overlap, rule, kept);
 }
@@ -51,7 +57,7 @@ void define(py::module_& m) {
     const auto define_nms = [&](const char* name, auto function) {
         m.def(name, function, array("boxes"), array("scores"), py::arg("plus_one"), py::arg("inverted"),
               py::arg("division"), py::arg("union_eps"), py::arg("threshold"), py::arg("inclusive"),
-              py::arg("ties_last"), array("keep"));
+              py::arg("ties_last"), array("keep"), array("idxs") = py::none());
     };
     define_nms("nms", &nms<false, real>);
     define_nms("nms_plain", &nms<true, real>);

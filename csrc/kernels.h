@@ -71,6 +71,13 @@ Index diou_nms_plain(const real* boxes, const double* scores, Index n, OverlapRu
 template <typename real>
 Index diou_nms(const real* boxes, const double* scores, Index n, OverlapRule overlap, PenaltyRule penalty,
                SuppressionRule rule, Index* keep);
+template <typename real>
+Index batched_nms_plain(const real* boxes, const double* scores, const Index* classes, Index n, OverlapRule overlap,
+                        SuppressionRule rule, Index* keep);
+
+template <typename real>
+Index batched_nms(const real* boxes, const double* scores, const Index* classes, Index n, OverlapRule overlap,
+                  SuppressionRule rule, Index* keep);
 
 // `argmax` may be null.
 template <typename real>

@@ -84,7 +84,7 @@ struct Side {
     long long points;
 };
 
-// roi_align.project, and Roi.samples.
+// roi_align._project, and Roi.samples.
 template <typename real>
 REFDET_HD Side<real> project(real first, real last, real scale, long long bins, Sampling rule) {
     const real offset = rule.aligned ? real(0.5) : real(0);
@@ -98,7 +98,7 @@ REFDET_HD Side<real> project(real first, real last, real scale, long long bins, 
     return side;
 }
 
-// roi_align.lay: the place of point i of bin p.
+// roi_align._lay: the place of point i of bin p.
 template <typename real>
 REFDET_HD real place(Side<real> side, long long p, long long i) {
     return side.begin + real(p) * side.bin + (real(i) + real(0.5)) * side.bin / real(side.points);
@@ -111,7 +111,7 @@ struct Tap {
     real near, past;
 };
 
-// roi_align.beside: false if the place lies off the map.
+// roi_align._on_map and _beside: false if the place lies off the map.
 template <typename real>
 REFDET_HD bool beside(real place, long long cells, Tap<real>* tap) {
     if (cells <= 0 || !(place >= real(-1) && place <= real(cells))) return false;

@@ -107,15 +107,19 @@ class Suppression:
                 place += 1
         return queue[:end]
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:
-        """The boxes with each class shifted aside; None if `batched_nms` loops over the classes instead."""
+    def class_offset(self, boxes: Floats) -> np.floating | None:
+        """The shift from class to class; None if `batched_nms` loops over the classes instead."""
         if not 0 < boxes.size <= self.offset_classes_up_to:
             return None
         real = boxes.dtype.type
         reach = np.maximum(boxes.max(), real(self.least_offset))
-        offset = np.minimum(reach, real(self.most_offset)) + real(1)
-        return boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
+        return np.minimum(reach, real(self.most_offset)) + real(1)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def moved_apart(self, boxes: Floats, idxs: NDArray[np.int64]) -> Floats | None:
+        """The boxes with each class shifted aside; None if there is no shift."""
+        offset = self.class_offset(boxes)
+        return None if offset is None else boxes + (idxs.astype(boxes.dtype) * offset)[:, None]
 
 
 def _over(overlap, threshold, inclusive):

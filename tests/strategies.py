@@ -44,6 +44,15 @@ def scored_boxes(draw, max_size=24, dtype=None):
 
 
 @st.composite
+def classified_boxes(draw, max_size=24, dtype=None):
+    """Scored boxes, and a class for each, of few."""
+    drawn, scores = draw(scored_boxes(max_size=max_size, dtype=dtype))
+    few = draw(st.sampled_from([[3], [0, 1], [-1, 0, 1, 2**62]]))
+    classes = draw(st.lists(st.sampled_from(few), min_size=len(drawn), max_size=len(drawn)))
+    return drawn, scores, np.array(classes, np.int64)
+
+
+@st.composite
 def pooling(draw):
     """A map of small whole numbers (ties), RoIs on half pixels in and around it, output size and scale."""
     dtype = draw(DTYPES)

@@ -50,17 +50,17 @@ def test_an_overlap_of_another_precision_is_compared_exactly():
 
 
 def test_cells_are_rounded_half_away_from_zero():
-    assert Roi().cells(np.array([2.5, -2.5, 0.49999999999999994, -0.5])) == [3, -3, 0, -1]
+    assert Roi().cells(np.array([2.5, -2.5, 0.49999999999999994, -0.5])).tolist() == [3, -3, 0, -1]
 
 
 def test_cells_stay_within_the_bound_and_no_number_is_cell_zero():
     corners = np.array([1e300, -np.inf, np.nan, 2.0**30 - 1])
-    assert Roi().cells(corners) == [FARTHEST_CELL, -FARTHEST_CELL, 0, 2**30 - 1]
+    assert Roi().cells(corners).tolist() == [FARTHEST_CELL, -FARTHEST_CELL, 0, 2**30 - 1]
 
 
 def test_bins_share_cells_and_end_at_the_map():
     # Seven cells from cell 2 in three bins: [2, 5), [4, 7), [6, 9), on a map of 8.
-    assert Roi().bins(2, 7, 3, 8, np.dtype(float)) == [(2, 5), (4, 7), (6, 8)]
+    assert Roi().bins(2, 7, 3, 8, np.dtype(float)).tolist() == [[2, 5], [4, 7], [6, 8]]
 
 
 def test_float_edges_spill_in_float32_at_235_and_in_float64_at_225_cells():
@@ -76,6 +76,28 @@ def test_float_edges_spill_in_float32_at_235_and_in_float64_at_225_cells():
         (235, "float32"): 236,
         (235, "float64"): 235,
     }
+
+
+def test_continuous_edges_are_those_of_unrounded_corners():
+    """Corners 1 and 3, the end 1 more: 3 cells from 1 on; at scale 1/2, 1.5 cells from 0.5 on, in bins of 0.75."""
+    rule, corners = Roi(edges="continuous"), (np.array([1.0]), np.array([3.0]))
+    assert [part.tolist() for part in rule.span(*corners, 1.0)] == [[1], [3]]
+    begin, size = rule.span(*corners, 0.5)
+    assert (begin.tolist(), size.tolist()) == ([0.5], [1.5])
+    assert rule.bins(begin, size, 2, 9, np.dtype(float)).tolist() == [[[0, 2], [1, 2]]]
+
+
+@pytest.mark.parametrize("size", [0.0, -1.0, np.nan])
+def test_a_continuous_region_without_size_has_no_cell(size):
+    bins = Roi(edges="continuous").bins(np.array(0.5), np.array(size), 2, 9, np.dtype(float))
+    assert (bins[:, 0] == bins[:, 1]).all()
+
+
+def test_a_bin_has_as_many_points_as_it_begins_cells_and_no_more_than_the_most():
+    sides = np.array([-1.0, 0, 1e-9, 1, 1.01, 4096, 4097, np.inf, np.nan])
+    assert Roi().samples(sides, 0).tolist() == [0, 0, 1, 1, 2, 4096, 4096, 4096, 0]
+    assert Roi().samples(sides, 3).tolist() == [3] * 9
+    assert Roi(most_samples=2).samples(sides, 0).tolist() == [0, 0, 1, 1, 2, 2, 2, 2, 0]
 
 
 def test_the_first_of_equal_cells_is_taken_and_no_number_never_is():

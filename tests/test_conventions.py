@@ -13,6 +13,7 @@ from refdet.evaluation.matching import match_detections
 from refdet.ops.box_iou import box_iou
 from refdet.ops.nms import batched_nms, nms
 from refdet.ops.overlap_kinds import overlap
+from refdet.ops.roi_align import roi_align
 from refdet.ops.roi_pool import roi_pool, roi_pool_with_argmax
 
 PARTS = {"overlap": Overlap, "suppression": Suppression, "roi": Roi, "average_precision": AveragePrecision}
@@ -109,6 +110,24 @@ def lowest_cell(convention):
     return roi_pool_with_argmax(cells, np.zeros((1, 5)), 1, convention=convention)[1].item()
 
 
+def first_cell_from_half_way(convention):
+    # Corners 2.5 and 4.5: rounded, cells 3 to 5; unrounded, every cell of [2.5, 5.5).
+    falling = -np.arange(8.0).reshape(1, 1, 1, 8)
+    return -roi_pool(falling, np.array([[0, 2.5, 0, 4.5, 0]]), 1, convention=convention).item()
+
+
+def second_half_of_a_row(convention):
+    # Cells 1 and 2 of 0, 1, 2, 3; half a cell off, the points lie at 1.5 and 2.5.
+    row = np.arange(4.0).reshape(1, 1, 1, 4)
+    return blamed(lambda: roi_align(row, np.array([[0, 1, 0, 3, 1]]), 1, convention=convention))
+
+
+def row_with_a_peak(convention):
+    # Four points, one in the middle of each cell, or one point between the second and the third.
+    row = np.array([0.0, 0, 0, 8]).reshape(1, 1, 1, 4)
+    return roi_align(row, np.array([[0, 0, 0, 4, 1]]), 1, convention=convention).item()
+
+
 def map_without_numbers(convention):
     cells, rois = np.full((1, 1, 1, 1), np.nan), np.zeros((1, 5))
     return blamed(lambda: roi_pool(cells, rois, 1, convention=convention))
@@ -165,6 +184,11 @@ SHOWN = [
     ("suppression", "offset_classes_up_to", 7, two_classes_at_minus_one, [0, 1], [0, 1]),
     *SOFT,
     ("roi", "edges", "float", spilled, np.float32(235), np.float32(234)),
+    ("roi", "edges", "continuous", first_cell_from_half_way, 2.0, 3.0),
+    ("roi", "aligned", False, second_half_of_a_row, 2.0, 1.5),
+    ("roi", "aligned", None, second_half_of_a_row, "aligned", 1.5),
+    ("roi", "sampling_ratio", 1, row_with_a_peak, 0.0, 2.0),
+    ("roi", "most_samples", 1, row_with_a_peak, 0.0, 2.0),
     ("roi", "lowest", float(np.finfo(np.float32).min), lowest_cell, -1, 0),
     ("roi", "finite", "propagate", map_without_numbers, -np.inf, "input"),
     ("average_precision", "strict", True, half_found, [-1], [0]),

@@ -43,7 +43,6 @@ WITHOUT_KERNEL = {
     "aligned_generalized_box_iou": "as aligned_box_iou",
     "aligned_distance_box_iou": "as aligned_box_iou",
     "aligned_complete_box_iou": "as aligned_box_iou",
-    "batched_nms": "a loop over classes around nms, which has kernels",
     "batched_soft_nms": "a loop over classes around soft_nms, which has kernels",
     "batched_diou_nms": "a loop over classes around diou_nms, which has kernels",
 }
@@ -165,7 +164,9 @@ def reference_steps(stem):
     source = (PACKAGE / "ops" / f"{stem}.py").read_text()
     found = [(m.start(), m[1]) for m in re.finditer(r"# step: (\w+)", source)]
     found += [(m.start(), m[1]) for m in re.finditer(r'yield "(\w+): ', source)]
-    skipped = {"shift", "class", "merge"}  # of the batched forms, which have no kernel
+    skipped = {"shift"}  # the convention's, before any kernel
+    if stem in ("soft_nms", "diou_nms"):
+        skipped |= {"class", "merge"}  # of the batched forms, which have no kernel
     return [key for _, key in sorted(found) if key not in skipped]
 
 

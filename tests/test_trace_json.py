@@ -49,6 +49,7 @@ TRACES = {
         *TWO, [0, 0, 1], 0.5, convention=refdet.TORCHVISION
     ),
     "roi_pool": lambda: refdet.roi_pool.trace(MAP, [[0, 0, 0, 3, 3]], (2, 2)),
+    "roi_align": lambda: refdet.roi_align.trace(MAP, [[0, 0, 0, 4, 4]], (2, 2)),
     "match_detections": lambda: match_detections.trace(
         [[0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 12, 12], [20, 0, 24, 4]],
         [0.9, 0.8, 0.7, 0.6],

@@ -4,6 +4,7 @@
 #define diou_nms_plain KERNEL(diou_nms_plain)
 #define diou_nms_mask KERNEL(diou_nms_mask)
 #define overlaps KERNEL(overlaps)
+#define nms_shift KERNEL(nms_shift)
 #define nms_plain KERNEL(nms_plain)
 #define nms_mask KERNEL(nms_mask)
 #define nms_reduce KERNEL(nms_reduce)
@@ -30,4 +31,5 @@ static const refdet_emulator::Entry kernels[] = {
     ENTRY(overlaps),   ENTRY(diou_nms_plain), ENTRY(diou_nms_mask),
     ENTRY(roi_align),  ENTRY(roi_align_backward),
     ENTRY(soft_nms_float), ENTRY(soft_nms_double),
+    ENTRY(nms_shift),
 };

@@ -31,6 +31,7 @@ _REFERENCES: dict[str, Callable[..., Any]] = {
     "complete_box_iou": _overlaps.complete_box_iou,
     "nms": _nms.nms,
     "diou_nms": _diou_nms.diou_nms,
+    "batched_nms": _nms.batched_nms,
     "roi_pool": _roi_pool.roi_pool,
     "roi_pool_with_argmax": _roi_pool.roi_pool_with_argmax,
     "roi_pool_backward": _roi_pool.roi_pool_backward,
@@ -78,8 +79,9 @@ def implementations(op: str) -> dict[str, Callable[..., Any]]:
     Parameters
     ----------
     op : str
-        "box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou", "nms", "diou_nms",
-        "soft_nms", "roi_pool", "roi_pool_with_argmax" or "roi_pool_backward".
+        "box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou", "nms", "batched_nms",
+        "diou_nms", "soft_nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward", "roi_align" or
+        "roi_align_backward".
 
     Returns
     -------

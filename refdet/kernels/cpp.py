@@ -27,7 +27,7 @@ from refdet.kernels.cpp_rois import roi_pool_with_argmax as roi_pool_with_argmax
 from refdet.kernels.cpp_rois import roi_pool_with_argmax_plain as roi_pool_with_argmax_plain
 from refdet.ops.box_iou import check_box_iou
 from refdet.ops.diou_nms import check_diou_nms
-from refdet.ops.nms import check_nms
+from refdet.ops.nms import check_batched_nms, check_nms
 from refdet.ops.overlaps import check_complete, check_overlaps
 from refdet.ops.soft_nms import check_soft_nms
 
@@ -115,8 +115,32 @@ def nms_plain(boxes, scores, iou_threshold, *, convention=REFDET):
     return _nms(_core.nms_plain, boxes, scores, iou_threshold, convention)
 
 
+def batched_nms(boxes, scores, idxs, iou_threshold, *, convention=REFDET):
+    """`refdet.batched_nms`, each class on its own unless the convention moves them apart."""
+    return _batched_nms(_core.nms, boxes, scores, idxs, iou_threshold, convention)
+
+
+def batched_nms_plain(boxes, scores, idxs, iou_threshold, *, convention=REFDET):
+    """`refdet.batched_nms`, step by step as the reference."""
+    return _batched_nms(_core.nms_plain, boxes, scores, idxs, iou_threshold, convention)
+
+
 def _nms(kernel, boxes, scores, iou_threshold, convention):
-    boxes, scores, threshold, convention = check_nms(boxes, scores, iou_threshold, convention=convention)
+    checked = check_nms(boxes, scores, iou_threshold, convention=convention)
+    return _suppressed(kernel, *checked)
+
+
+def _batched_nms(kernel, boxes, scores, idxs, iou_threshold, convention):
+    boxes, scores, idxs, threshold, convention = check_batched_nms(
+        boxes, scores, idxs, iou_threshold, convention=convention
+    )
+    moved = convention.suppression.moved_apart(boxes, idxs)
+    if moved is not None:
+        return _nms(kernel, moved, scores, threshold, convention)
+    return _suppressed(kernel, boxes, scores, threshold, convention, _plain(idxs))
+
+
+def _suppressed(kernel, boxes, scores, threshold, convention, idxs=None):
     rule = convention.suppression
     keep = np.empty(len(boxes), np.int64)
     kept = kernel(
@@ -127,6 +151,7 @@ def _nms(kernel, boxes, scores, iou_threshold, convention):
         inclusive=rule.inclusive,
         ties_last=rule.ties == "last",
         keep=keep,
+        idxs=idxs,
     )
     return keep[:kept].copy()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 KERNELS = {
     "box_iou": ("box_iou",),
     "diou_nms": ("diou_nms_plain", "diou_nms_mask"),
-    "nms": ("nms_plain", "nms_mask", "nms_reduce"),
+    "nms": ("nms_shift", "nms_plain", "nms_mask", "nms_reduce"),
     "overlaps": ("overlaps",),
     "roi_align": ("roi_align", "roi_align_backward"),
     "roi_pool": ("roi_pool", "roi_pool_backward"),

@@ -15,7 +15,7 @@ import numpy as np
 from refdet.conventions import REFDET, Overlap
 from refdet.ops.box_iou import check_box_iou
 from refdet.ops.diou_nms import check_diou_nms
-from refdet.ops.nms import check_nms
+from refdet.ops.nms import check_batched_nms, check_nms
 from refdet.ops.overlaps import check_complete, check_overlaps
 from refdet.ops.soft_nms import check_soft_nms
 
@@ -137,6 +137,17 @@ class Operations(Launcher):
         with self._device.of(boxes):
             return self._greedy("nms_plain", *self._ranked(boxes, scores, iou_threshold, convention))
 
+    def batched_nms(self, boxes, scores, idxs, iou_threshold, *, convention=REFDET):
+        """`refdet.batched_nms` (NMS-3): as `nms`, but boxes of different classes pass each other by."""
+        with self._device.of(boxes):
+            return self._masked("nms", *self._classified(boxes, scores, idxs, iou_threshold, convention))
+
+    def batched_nms_plain(self, boxes, scores, idxs, iou_threshold, *, convention=REFDET):
+        """`refdet.batched_nms` (NMS-3) step by step, in one block: the twin to read."""
+        with self._device.of(boxes):
+            ranked = self._classified(boxes, scores, idxs, iou_threshold, convention)
+            return self._greedy("nms_plain", *ranked)
+
     def diou_nms(self, boxes, scores, threshold, beta=None, *, convention=REFDET):
         """`refdet.diou_nms` (NMS-6) by a mask of all pairs, as `nms`; MemoryError as there."""
         with self._device.of(boxes):
@@ -218,21 +229,36 @@ class Operations(Launcher):
         boxes, scores, threshold, convention = check_nms(
             boxes, scores, iou_threshold, convention=convention, xp=self._xp
         )
-        return self._sorted(boxes, scores, threshold, convention, ())
+        one_class = self._xp.zeros(len(boxes), np.int64)
+        return self._sorted(boxes, scores, threshold, convention, classes=(one_class,))
+
+    def _classified(self, boxes, scores, idxs, iou_threshold, convention):
+        """As `_ranked`, with the classes of the boxes, or with boxes that were moved apart."""
+        boxes, scores, idxs, threshold, convention = check_batched_nms(
+            boxes, scores, idxs, iou_threshold, convention=convention, xp=self._xp
+        )
+        offset = convention.suppression.class_offset(boxes)
+        if offset is None:
+            return self._sorted(boxes, scores, threshold, convention, classes=(self._packed(idxs),))
+        moved = self._device.empty(boxes.shape, boxes.dtype)
+        shift = self._packed(offset.reshape(1))
+        given = self._packed(boxes), self._packed(idxs), np.int64(boxes.size), shift
+        self._launch("nms_shift", boxes.dtype, (_blocks(boxes.size, THREADS),), THREADS, *given, moved)
+        return self._ranked(moved, scores, threshold, convention)
 
     def _ranked_by_diou(self, boxes, scores, threshold, beta, convention):
-        """As `_ranked`, with two arguments more."""
+        """As `_ranked`, with two other arguments in place of the classes."""
         boxes, scores, threshold, beta, convention = check_diou_nms(
             boxes, scores, threshold, beta, convention=convention, xp=self._xp
         )
         distance = np.float64(convention.overlap.diou_eps), np.float64(beta)
-        return self._sorted(boxes, scores, threshold, convention, distance)
+        return self._sorted(boxes, scores, threshold, convention, distance=distance)
 
-    def _sorted(self, boxes, scores, threshold, convention, distance):
+    def _sorted(self, boxes, scores, threshold, convention, *, classes=(), distance=()):
         rule = convention.suppression
         order = self._packed(rule.by_score(scores).astype(np.int64, copy=False))
         suppression = np.int32(rule.inclusive), np.float64(threshold)
-        return self._packed(boxes), order, (*_overlap(convention.overlap), *distance, *suppression)
+        return self._packed(boxes), order, (*classes, *_overlap(convention.overlap), *distance, *suppression)
 
     def _kept(self, count):
         """Room for the kept boxes, and for their number."""

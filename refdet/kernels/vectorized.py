@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from refdet.conventions import REFDET
+from refdet.kernels.vectorized_nms import batched_nms as batched_nms
+from refdet.kernels.vectorized_nms import nms as nms
 from refdet.kernels.vectorized_overlaps import (  # noqa: F401
     complete_box_iou,
     diou_nms,
@@ -22,7 +24,6 @@ from refdet.kernels.vectorized_rois import roi_pool_backward as roi_pool_backwar
 from refdet.kernels.vectorized_rois import roi_pool_with_argmax as roi_pool_with_argmax
 from refdet.kernels.vectorized_soft_nms import soft_nms as soft_nms
 from refdet.ops.box_iou import check_box_iou
-from refdet.ops.nms import check_nms
 
 # Three buffers of this many values stay in the second-level cache.
 _BLOCK = 2**15
@@ -41,34 +42,3 @@ def box_iou(boxes1, boxes2, *, out=None, convention=REFDET):
             inter = intersection(boxes1[block], planes, rule.plus_one)
             out[block] = rule.ratio(inter, area1[block, None] + area2)  # (rows, 1) with (M,) -> (rows, M)
     return out
-
-
-def nms(boxes, scores, iou_threshold, *, convention=REFDET):
-    """`refdet.nms`, a chunk of the order at a time: settle the chunk, then let it suppress all the rest."""
-    boxes, scores, threshold, convention = check_nms(boxes, scores, iou_threshold, convention=convention)
-    rule, overlap = convention.suppression, convention.overlap
-    order = rule.by_score(scores)
-    boxes, keep = boxes[order], []
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        area = overlap.area(boxes)
-        while len(order):
-            head = slice(0, 256)
-            inter = intersection(boxes[head], np.ascontiguousarray(boxes.T), overlap.plus_one)
-            ratio = overlap.ratio(inter, area[head, None] + area)  # (chunk, 1) with (N,) -> (chunk, N)
-            over = rule.suppresses(ratio, threshold)
-            kept = _settled(over[:, : len(over)])
-            keep.append(order[head][kept])
-            rest = ~over[kept].any(axis=0)
-            rest[head] = False
-            order, boxes, area = order[rest], boxes[rest], area[rest]
-    return np.concatenate([np.zeros(0, np.int64), *keep]).astype(np.int64)
-
-
-def _settled(over):
-    """Greedy choice within a chunk, whose rows are best first: over[i, j] lets i suppress j."""
-    alive, kept = np.ones(len(over), bool), []
-    for i in range(len(over)):
-        if alive[i]:
-            kept.append(i)
-            alive &= ~over[i]
-    return kept

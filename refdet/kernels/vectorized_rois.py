@@ -176,7 +176,7 @@ def _all_shares(rois, scale, aligned, output_size, ratio, rule, shape):
     together = max(1, min(_TOGETHER, _TABLE // max(*np.multiply(output_size, shape), 1)))
     for start in range(0, len(rois), together):
         some = rois[start : start + together]
-        begin, bin_size = reference.project(some[:, 1:], scale, aligned, output_size)  # (K, 2), x and y
+        begin, bin_size = reference._project(some[:, 1:], scale, aligned, output_size)  # (K, 2), x and y
         samples = rule.samples(bin_size, ratio)
         down = _shares(begin[:, 1], bin_size[:, 1], samples[:, 1], output_size[0], shape[0])
         across = _shares(begin[:, 0], bin_size[:, 0], samples[:, 0], output_size[1], shape[1])
@@ -192,8 +192,8 @@ def _shares(begin, bin_size, samples, bins, cells):
     with np.errstate(over="ignore", invalid="ignore"):
         within = (i + 0.5).astype(real) * bin_size[k] / samples[k].astype(real)
         places = begin[k] + p.astype(real) * bin_size[k] + within
-    on_map = reference.on_map(places, cells)
-    before, behind, near, past = reference.beside(places[on_map], cells)
+    on_map = reference._on_map(places, cells)
+    before, behind, near, past = reference._beside(places[on_map], cells)
     row = (k * bins + p)[on_map] * cells
     at, share = np.concatenate([row + before, row + behind]), np.concatenate([near, past])
     table = np.bincount(at, share, len(begin) * bins * cells).reshape(len(begin), bins, cells)

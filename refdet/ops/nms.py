@@ -107,14 +107,14 @@ def nms(
     return np.array(keep, np.int64)
 
 
-def check_batched_nms(boxes, scores, idxs, iou_threshold, *, convention=REFDET):
+def check_batched_nms(boxes, scores, idxs, iou_threshold, *, convention=REFDET, xp=np):
     """As `check_nms`, and the class of each box as int64."""
-    boxes, scores, threshold, _ = check_nms(boxes, scores, iou_threshold, convention=convention)
-    idxs = checks.whole_numbers(idxs, "idxs", (len(boxes),), "one class index per box")
+    boxes, scores, threshold, _ = check_nms(boxes, scores, iou_threshold, convention=convention, xp=xp)
+    idxs = checks.whole_numbers(idxs, "idxs", (len(boxes),), "one class index per box", xp=xp)
     moved = convention.suppression.moved_apart(boxes, idxs)
-    if moved is not None and convention.overlap.finite == "reject" and not np.isfinite(moved).all():
+    if moved is not None and convention.overlap.finite == "reject" and not bool(xp.isfinite(moved).all()):
         raise ValueError(
-            f"idxs: {idxs[~np.isfinite(moved).all(axis=1)][0]} came; its boxes, shifted aside, overflow"
+            f"idxs: {idxs[~xp.isfinite(moved).all(axis=1)][0]} came; its boxes, shifted aside, overflow"
         )
     return boxes, scores, idxs, threshold, convention
 
@@ -154,7 +154,7 @@ def batched_nms(
     class. Suppress within one class, as `nms` does.
     merge. Sort what all classes kept by score.
 
-    NMS-3. Class-agnostic suppression is `nms` itself.
+    NMS-3. Class-agnostic suppression is `nms` itself. Twins: csrc/nms.cpp, csrc/nms.cu.
 
     Examples
     --------

@@ -118,14 +118,14 @@ def roi_align(
     """
     out[...] = 0
     for k, (image, *corners) in enumerate(boxes):
-        (x, y), bin_size = project(np.array(corners), spatial_scale, aligned, output_size)
+        (x, y), bin_size = _project(np.array(corners), spatial_scale, aligned, output_size)
         yield "project: RoI {k} begins at x {x}, y {y}; each bin has width and height {bin_size}"
         across, down = convention.roi.samples(bin_size, sampling_ratio).tolist()
-        xs, ys = lay(x, bin_size[0], output_size[1], across), lay(y, bin_size[1], output_size[0], down)
+        xs, ys = _lay(x, bin_size[0], output_size[1], across), _lay(y, bin_size[1], output_size[0], down)
         yield "sample: {down} rows of {across} points in each bin"
         with np.errstate(over="ignore", invalid="ignore"):
             for i, j in np.ndindex(output_size):
-                for cells in around(ys[i], xs[j], input.shape[2:]):
+                for cells in _around(ys[i], xs[j], input.shape[2:]):
                     out[k, :, i, j] += sum(w * input[int(image), :, row, column] for w, row, column in cells)
         yield "interpolate: the points of each bin of RoI {k} are added up"
         count = max(down * across, 1)
@@ -134,8 +134,8 @@ def roi_align(
     return out
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def project(corners, scale, aligned, output_size):
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def _project(corners, scale, aligned, output_size):
     """Where RoIs begin on the map, (..., 2) as x and y, and the width and height of their bins."""
     offset = 0.5 if aligned else 0.0
     begin = corners[..., :2] * scale - offset
@@ -145,19 +145,19 @@ def project(corners, scale, aligned, output_size):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def lay(begin, bin_size, bins, samples):
+def _lay(begin, bin_size, bins, samples):
     """The places of the points along one axis, (bins, samples)."""
     p = np.arange(bins).astype(begin.dtype)[:, None]
     i = (np.arange(samples) + 0.5).astype(begin.dtype)
     return begin + p * bin_size + i * bin_size / samples  # (bins, 1) with (samples,) -> (bins, samples)
 
 
-def on_map(places, cells):
+def _on_map(places, cells):
     """True for each place on an axis of so many cells that lies on it, or one cell off at most; NaN does not."""
     return (places >= -1) & (places <= cells) & (cells > 0)
 
 
-def beside(places, cells):
+def _beside(places, cells):
     """Of each place on the map: the cell before it and the one behind, and the weight of each."""
     places = np.maximum(places, 0)
     before = np.minimum(places.astype(np.int64), cells - 1)
@@ -166,11 +166,11 @@ def beside(places, cells):
     return before, behind, 1 - past, past
 
 
-def around(ys, xs, shape):
+def _around(ys, xs, shape):
     """Of each point on the map, row after row: the four cells around it, as (weight, row, column)."""
     axes = []
     for places, cells in zip((ys, xs), shape, strict=True):
-        before, behind, near, past = beside(places[on_map(places, cells)], cells)
+        before, behind, near, past = _beside(places[_on_map(places, cells)], cells)
         axes.append(zip(zip(before, near, strict=True), zip(behind, past, strict=True), strict=True))
     for vertical, horizontal in product(*axes):
         yield [(near_y * near_x, y, x) for (y, near_y), (x, near_x) in product(vertical, horizontal)]
@@ -238,12 +238,12 @@ def roi_align_backward(
     grad_input, output_size = np.zeros(shape, grad_output.dtype), grad_output.shape[2:]
     # step: scatter
     for k, (image, *corners) in enumerate(rois):
-        (x, y), bin_size = project(np.array(corners), scale, aligned, output_size)
+        (x, y), bin_size = _project(np.array(corners), scale, aligned, output_size)
         across, down = convention.roi.samples(bin_size, ratio).tolist()
-        xs, ys = lay(x, bin_size[0], output_size[1], across), lay(y, bin_size[1], output_size[0], down)
+        xs, ys = _lay(x, bin_size[0], output_size[1], across), _lay(y, bin_size[1], output_size[0], down)
         with np.errstate(over="ignore", invalid="ignore"):
             for i, j in np.ndindex(output_size):
-                for cells in around(ys[i], xs[j], shape[2:]):
+                for cells in _around(ys[i], xs[j], shape[2:]):
                     for weight, row, column in cells:
                         share = grad_output[k, :, i, j] * weight / (down * across)  # (C,)
                         grad_input[int(image), :, row, column] += share

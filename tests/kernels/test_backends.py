@@ -13,7 +13,7 @@ import pytest
 import refdet
 from refdet import kernels
 
-OPS = ("box_iou", "nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward", "soft_nms")
+OPS = ("box_iou", "nms", "batched_nms", "roi_pool", "roi_pool_with_argmax", "roi_pool_backward", "soft_nms")
 NAMES = ["numpy", "vectorized", "cpp", "emulator", "cuda"]
 
 
@@ -70,7 +70,7 @@ def test_implementations_are_those_that_are_there(op):
     assert len(set(map(id, found.values()))) == len(found)  # none stands in for another
 
 
-@pytest.mark.parametrize("op", ["", "NMS", "batched_nms", "backends", None])
+@pytest.mark.parametrize("op", ["", "NMS", "aligned_box_iou", "backends", None])
 def test_an_unknown_operation_lists_the_known_ones(op):
     with pytest.raises(ValueError, match="wanted one of box_iou, .*nms, .*roi_pool, roi_pool_with_argmax"):
         kernels.implementations(op)

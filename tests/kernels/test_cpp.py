@@ -67,6 +67,10 @@ def test_fast_nms_equals_the_plain_one(case, threshold, convention):
     expected = refdet.nms(*case, threshold, convention=convention)
     assert same_bits(cpp.nms_plain(*case, threshold, convention=convention), expected)
     assert same_bits(cpp.nms(*case, threshold, convention=convention), expected)
+    classes = np.arange(len(case[0])) % 3
+    expected = refdet.batched_nms(*case, classes, threshold, convention=convention)
+    assert same_bits(cpp.batched_nms_plain(*case, classes, threshold, convention=convention), expected)
+    assert same_bits(cpp.batched_nms(*case, classes, threshold, convention=convention), expected)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -165,6 +169,9 @@ def test_plain_forms_take_every_memory_layout(layout, dtype):
 
     assert same_bits(cpp.box_iou_plain(laid(drawn), laid(drawn[:7])), refdet.box_iou(drawn, drawn[:7]))
     assert same_bits(cpp.nms_plain(laid(drawn), laid(scores), 0.3), refdet.nms(drawn, scores, 0.3))
+    classes = np.arange(30) % 2
+    expected = refdet.batched_nms(drawn, scores, classes, 0.3)
+    assert same_bits(cpp.batched_nms_plain(laid(drawn), laid(scores), laid(classes), 0.3), expected)
     expected = refdet.roi_pool_with_argmax(features, rois, 2, 0.1)
     assert same_bits(cpp.roi_pool_with_argmax_plain(laid(features), laid(rois), 2, 0.1), expected)
 
@@ -196,6 +203,7 @@ def test_out_is_filled_where_it_lies_and_returned():
         ("nms", (np.zeros((2, 4)), np.zeros(2), 1.5)),
         ("soft_nms", (np.zeros((2, 4)), np.zeros(2), 0.3, 0)),
         ("soft_nms", (np.zeros((2, 4)), np.zeros(2), 0.3, 0.5, 0, "hard")),
+        ("batched_nms", (np.zeros((2, 4)), np.zeros(2), np.zeros(3, int), 0.5)),
         ("roi_pool", (np.zeros((1, 1, 2, 2)), [[1, 0, 0, 1, 1]], 1)),
         ("roi_pool_with_argmax", (np.zeros((1, 1, 2, 2)), [[0, 0, 0, 1, 1]], 0)),
         ("roi_pool_backward", (np.zeros((1, 1, 1, 1)), [[[[4]]]], [[0, 0, 0, 1, 1]], (1, 1, 2, 2))),
@@ -228,7 +236,7 @@ def test_the_module_itself_converts_nothing():
 def test_a_region_whose_image_changes_after_the_check_reads_no_memory(kernel, image):
     pooled, argmax = np.ones((4, 1, 1, 1)), np.zeros((4, 1, 1, 1), np.int64)
     rois = np.array([[image, 0, 0, 1, 1]] * 4)
-    rule = {"scale": 1.0, "float_edges": False, "lowest": -np.inf, "threads": 1}
+    rule = {"scale": 1.0, "edges": 0, "lowest": -np.inf, "threads": 1}
     getattr(cpp._core, kernel)(np.ones((1, 1, 2, 2)), rois, **rule, out=pooled, argmax=argmax)
     assert pooled.ravel().tolist() == [0.0] * 4 and argmax.ravel().tolist() == [-1] * 4
 

@@ -154,11 +154,14 @@ def test_every_kernel_in_the_files_is_listed():
         assert tuple(named) == cuda_sources.KERNELS[path.stem]
 
 
+HEADERS = {'"overlap.cuh"', '"roi.cuh"', '"scalar.cuh"'}
+
+
 def test_the_cuda_files_include_no_header_of_the_host():
     for path in [*cuda_sources.folder().glob("*.cu"), *cuda_sources.folder().glob("*.cuh")]:
         text = path.read_text()
         device = re.sub(r"#ifndef __CUDACC_RTC__.*?#endif", "", text, flags=re.S)
-        assert set(re.findall(r"#include (.*)", device)) <= {'"scalar.cuh"', '"overlap.cuh"'}, path
+        assert set(re.findall(r"#include (.*)", device)) <= HEADERS, path
 
 
 def test_the_files_are_found_inside_an_installed_package_first(tmp_path, monkeypatch):

@@ -104,6 +104,7 @@ def cuda(monkeypatch, compilations):
 def test_every_operation_stays_on_the_device_and_agrees(cuda, compilations, dtype, number):
     rng = np.random.default_rng(0)
     drawn, scores = rng.integers(0, 9, (70, 4)).astype(dtype), rng.integers(0, 5, 70).astype(dtype)
+    classes = rng.integers(0, 3, 70)
     features, rois = rng.integers(-3, 4, (2, 3, 9, 8)).astype(dtype), rng.integers(0, 2, (7, 5)).astype(dtype)
     pooled, argmax = refdet.roi_pool_with_argmax(features, rois, (3, 2), 0.5)
     calls = {
@@ -114,9 +115,13 @@ def test_every_operation_stays_on_the_device_and_agrees(cuda, compilations, dtyp
         "distance_box_iou": (drawn, drawn[:9]),
         "diou_nms": (drawn, scores, 0.3),
         "diou_nms_plain": (drawn, scores, 0.3),
+        "batched_nms": (drawn, scores, classes, 0.3),
+        "batched_nms_plain": (drawn, scores, classes, 0.3),
         "roi_pool": (features, rois, (3, 2), 0.5),
         "roi_pool_with_argmax": (features, rois, (3, 2), 0.5),
         "roi_pool_backward": (pooled, argmax, rois, features.shape),
+        "roi_align": (features, rois, (3, 2), 0.5),
+        "roi_align_backward": (pooled, rois, features.shape, 0.5),
     }
     for op, arguments in calls.items():
         moved = [on(number, a) if isinstance(a, np.ndarray) else a for a in arguments]
@@ -134,6 +139,18 @@ def test_every_operation_stays_on_the_device_and_agrees(cuda, compilations, dtyp
     assert all(real in options and "--ftz=false" in options for _, options, *_ in compilations)
     assert {device for *_, device in compilations} == {number}
     assert Device.entered == [0]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_classes_are_moved_apart_on_the_device(cuda, compilations, number):
+    """Small numbers survive the shift: it is a kernel of refdet, not CuPy's arithmetic."""
+    small = np.float32(1e-44)
+    drawn = np.array([[0, 0, small, 9], [0, 0, small, 8], [0, 0, small, 7]], np.float32)
+    arguments = drawn, np.array([3, 2, 1], np.float32), np.array([0, 1, 0])
+    result = cuda.batched_nms(*(on(number, a) for a in arguments), 0.5, convention=refdet.TORCHVISION)
+    expected = refdet.batched_nms(*arguments, 0.5, convention=refdet.TORCHVISION)
+    assert type(result) is Array and same_bits(np.array(result), expected) and result.tolist() == [0, 1]
+    assert {(name, device) for name, *_, device in compilations} == {("nms.cu", number)}
 
 
 def test_arrays_of_the_host_are_refused_with_their_name(cuda):

@@ -30,7 +30,7 @@ inline bool planted(const char* bug) {
 """
 PLAIN = "void box_iou_plain(const real* boxes1, Index n, const real* boxes2, Index m, OverlapRule rule, real* out) {\n"
 THREAD = "    if (column >= m) return;\n"
-CELL = "    if (scaled != scaled) return 0;\n"
+CELL = "    if (whole != whole) return 0;\n"
 FARTHEST = "const long long FARTHEST_CELL = "
 ALIVE = "const unsigned long long alive = stays;"
 
@@ -47,9 +47,9 @@ BUGS = {
         THREAD,
         "if (PLANTED && column >= m) { volatile real_t value = boxes2[4 * column]; (void)value; }\n" + THREAD,
     ),
-    "unguarded cast": ("scalar.cuh", CELL, "if (PLANTED) return (long long)round(scaled);\n" + CELL),
+    "unguarded cast": ("roi.cuh", CELL, "if (PLANTED) return (long long)whole;\n" + CELL),
     "signed overflow": (
-        "scalar.cuh",
+        "roi.cuh",
         FARTHEST + "1LL << 30;",
         FARTHEST + "PLANTED ? 1LL << 62 : 1LL << 30;",
     ),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import THRESHOLDS, boxes, pooling, same_bits, scored_boxes
+from strategies import THRESHOLDS, boxes, classified_boxes, pooling, same_bits, scored_boxes
 
 import refdet
 from refdet import kernels
@@ -44,8 +44,11 @@ def raw(emulator):
 
 def test_nms_keeps_the_first_and_the_third_box(emulator):
     drawn = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30]])
+    scores, classes = np.array([0.9, 0.8, 0.7]), np.array([4, -4, 4])
     for function in (emulator.nms, emulator.nms_plain):
-        assert function(drawn, np.array([0.9, 0.8, 0.7]), 0.5).tolist() == [0, 2]
+        assert function(drawn, scores, 0.5).tolist() == [0, 2]
+    for function in (emulator.batched_nms, emulator.batched_nms_plain):
+        assert function(drawn, scores, classes, 0.5).tolist() == [0, 1, 2]
 
 
 def test_a_map_pools_to_its_largest_quarters(emulator):
@@ -64,6 +67,15 @@ def test_nms_gives_the_same_bits_in_every_order(emulator, order, case, threshold
     with emulator.schedule(order, seed):
         assert same_bits(emulator.nms(*case, threshold), expected)
         assert same_bits(emulator.nms_plain(*case, threshold), expected)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@given(case=classified_boxes(max_size=80), threshold=THRESHOLDS, seed=st.integers(0, 9))
+def test_batched_nms_gives_the_same_bits_in_every_order(emulator, order, case, threshold, seed):
+    expected = refdet.batched_nms(*case, threshold)
+    with emulator.schedule(order, seed):
+        assert same_bits(emulator.batched_nms(*case, threshold), expected)
+        assert same_bits(emulator.batched_nms_plain(*case, threshold), expected)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -113,7 +125,7 @@ def test_words_left_of_the_diagonal_stay_poisoned_and_are_not_read(raw):
     count, words = 130, 3
     drawn = np.random.default_rng(1).integers(0, 9, (count, 4)).astype(np.float32)
     order, n = np.arange(count), np.int64(count)
-    rule = np.int32(0), np.int32(0), np.int32(0), np.int32(0), np.float64(0.3)
+    rule = np.zeros(count, np.int64), *map(np.int32, (0, 0, 0, 0)), np.float64(0.3)
     mask = np.full((count, words), 2**64 - 1, np.uint64)
     raw("nms_mask", drawn, order, n, *rule, mask, grid=(words, words))
     assert (mask[64:, 0] == 2**64 - 1).all() and (mask[128:, :2] == 2**64 - 1).all()
@@ -232,22 +244,44 @@ def test_empty_inputs_return_before_any_launch(emulator, monkeypatch):
     assert emulator.roi_pool(np.ones((1, 0, 3, 3)), np.zeros((4, 5)), 2).shape == (4, 0, 2, 2)
 
 
-@pytest.mark.parametrize("float_edges", [0, 1])
+@pytest.mark.parametrize("edges", [0, 1, 2])
 @pytest.mark.parametrize("value", HOSTILE)
 @pytest.mark.parametrize("place", range(5))
-def test_roi_pool_stands_hostile_regions_past_the_checks(raw, place, value, float_edges):
+def test_roi_pool_stands_hostile_regions_past_the_checks(raw, place, value, edges):
     features = np.arange(24, dtype=np.float32).reshape(2, 1, 3, 4)
     roi = np.array([[1, 0, 0, 3, 2]], np.float32)
     roi[0, place] = value
     sizes = map(np.int64, (2, 1, 3, 4, 1, 2, 2))
     pooled, argmax = np.full((2, 2), np.nan, np.float32), np.full((2, 2), -9)
     scale, lowest = np.float32(1), np.float32(-np.inf)
-    raw("roi_pool", features, roi, *sizes, scale, np.int32(float_edges), lowest, pooled, argmax)
+    raw("roi_pool", features, roi, *sizes, scale, np.int32(edges), lowest, pooled, argmax)
     inside = place > 0 or value == HOSTILE[-1]  # 1e-45 names image 0
     taken = argmax >= 0
     assert (argmax >= -1).all() and (argmax < 12).all() and (inside or not taken.any())
     image = features[0 if place == 0 else 1, 0].ravel()
     assert (pooled == np.where(taken, image[argmax], 0)).all()
+
+
+@pytest.mark.parametrize("aligned", [0, 1])
+@pytest.mark.parametrize("ratio", [0, 2])
+@pytest.mark.parametrize("value", (*HOSTILE, 1e9, -1e9))
+@pytest.mark.parametrize("place", range(5))
+def test_roi_align_stands_hostile_regions_past_the_checks(raw, place, value, ratio, aligned):
+    """The reads and writes of the second image alone, of 12 cells, or none."""
+    features = np.full((2, 1, 3, 4), np.nan, np.float32)
+    features[1] = 1
+    roi = np.array([[1, 0, 0, 3, 2]], np.float32)
+    roi[0, place] = value
+    sizes = list(map(np.int64, (2, 1, 3, 4, 1, 2, 2)))
+    rule = np.float32(1), np.int32(aligned), np.int64(ratio), np.int64(4096)
+    pooled, back = np.full((2, 2), np.nan, np.float32), np.zeros((2, 12), np.float32)
+    names_an_image = place > 0 or value == HOSTILE[-1]  # 1e-45 names image 0
+    raw("roi_align", features, roi, *sizes, *rule, pooled)
+    raw("roi_align_backward", np.ones((2, 2), np.float32), roi, *sizes, *rule, back)
+    if place > 0:
+        assert ((pooled >= 0) & (pooled <= 1)).all() and (back[0] == 0).all() and back[1].sum() <= 4
+    else:
+        assert np.isnan(pooled).any() == names_an_image == back[0].any() and (back[1] == 0).all()
 
 
 @pytest.mark.parametrize("cell", [-1, -(2**40), 12, 2**40, 2**63 - 1])

@@ -22,7 +22,10 @@ ENTRIES = """
 #include "diou_nms.cpp"
 #include "nms.cpp"
 #include "overlaps.cpp"
+#include "roi_align.cpp"
+#include "roi_align_fast.cpp"
 #include "roi_pool.cpp"
+#include "roi_pool_fast.cpp"
 using namespace refdet;
 const OverlapRule rule = {0, 0, GUARDED, 0};
 const PenaltyRule penalty = {0, 0, 0, 1, 0};
@@ -42,6 +45,12 @@ const PenaltyRule penalty = {0, 0, 0, 1, 0};
     extern "C" void roi_pool_##real(const real* input, const Map* map, const real* rois, Index count, \\
                                     real* pooled, Index* argmax) { \\
         roi_pool(input, *map, rois, count, real(0.25), {3, 2}, {0, -INFINITY}, 1, pooled, argmax); \\
+    } \\
+    extern "C" void roi_align_##real(const real* input, const Map* map, const real* rois, Index count, \\
+                                     real* pooled, real* back) { \\
+        const Sampling laid = {1, 0, 4096}; \\
+        roi_align(input, *map, rois, count, real(0.25), {3, 2}, laid, 1, pooled); \\
+        roi_align_backward(pooled, rois, count, real(0.25), {3, 2}, laid, 1, *map, back); \\
     }
 ENTRIES(float)
 ENTRIES(double)
@@ -106,7 +115,9 @@ def results(library, dtype):
     count = ctypes.c_int64(len(rois))
     arrays = pointer(features), pointer(shape), pointer(rois), count, pointer(pooled), pointer(argmax)
     getattr(library, f"roi_pool_{real}")(*arrays)
-    return (iou, *others[:2], keep[:kept], kept_by_diou[:more], pooled, argmax), others[2]
+    mean, back = np.empty_like(pooled), np.zeros_like(features)
+    getattr(library, f"roi_align_{real}")(*arrays[:4], pointer(mean), pointer(back))
+    return (iou, *others[:2], keep[:kept], kept_by_diou[:more], pooled, argmax, mean, back), others[2]
 
 
 def reference(dtype):
@@ -114,7 +125,9 @@ def reference(dtype):
     pooled = refdet.roi_pool_with_argmax(features, rois, (3, 2), 0.25)
     overlaps = (refdet.overlap(drawn, drawn, kind) for kind in ("iou", "giou", "diou"))
     kept = refdet.nms(drawn, scores, 0.5), refdet.diou_nms(drawn, scores, 0.5)
-    return (*overlaps, *kept, *pooled), refdet.complete_box_iou(drawn, drawn)
+    mean = refdet.roi_align(features, rois, (3, 2), 0.25)
+    back = refdet.roi_align_backward(mean, rois, features.shape, 0.25)
+    return (*overlaps, *kept, *pooled, mean, back), refdet.complete_box_iou(drawn, drawn)
 
 
 @pytest.mark.slow

@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import DTYPES, THRESHOLDS, boxes, layouts, pooling, same_bits, scored_boxes
+from strategies import (
+    DTYPES,
+    THRESHOLDS,
+    boxes,
+    classified_boxes,
+    layouts,
+    pooling,
+    same_bits,
+    scored_boxes,
+)
 
 import refdet
 from refdet.conventions import REFDET
@@ -32,6 +41,23 @@ def test_box_iou_agrees_with_the_reference(implementation, data):
 def test_nms_agrees_with_the_reference(implementation, form, case, threshold, convention):
     expected = refdet.nms(*case, threshold, convention=convention)
     assert same_bits(implementation(form)(*case, threshold, convention=convention), expected)
+
+
+@pytest.mark.parametrize("form", ["batched_nms", "batched_nms_plain"])
+@given(case=classified_boxes(max_size=100), threshold=THRESHOLDS, convention=SUPPRESSION)
+def test_batched_nms_agrees_with_the_reference(implementation, form, case, threshold, convention):
+    """TORCHVISION and OPENCV move the classes apart."""
+    expected = outcome(refdet.batched_nms, *case, threshold, convention=convention)
+    assert same_bits(outcome(implementation(form), *case, threshold, convention=convention), expected)
+
+
+def outcome(function, *arguments, **rule):
+    """The kept boxes; none, with another dtype, where a shift by a class of 2^62 overflows."""
+    try:
+        return function(*arguments, **rule)
+    except ValueError as error:
+        assert "shifted aside, overflow" in str(error) or "overflow float" in str(error)
+        return np.zeros(0)
 
 
 @given(case=pooling(), convention=ROI)
@@ -64,6 +90,14 @@ def test_hostile_values_give_the_same_bits_where_a_profile_lets_them_in(implemen
     assert same_bits(implementation("box_iou")(drawn, drawn, convention=torch), expected)
     expected = refdet.nms(drawn, scores, 0.5, convention=torch)
     assert same_bits(implementation("nms")(drawn, scores, 0.5, convention=torch), expected)
+    classes, apart = (
+        np.arange(len(drawn)) % 2,
+        dataclasses.replace(torch, suppression=refdet.REFDET.suppression),
+    )
+    for convention in (torch, apart):
+        expected = refdet.batched_nms(drawn, scores, classes, 0.5, convention=convention)
+        result = implementation("batched_nms")(drawn, scores, classes, 0.5, convention=convention)
+        assert same_bits(result, expected)
 
 
 @pytest.mark.parametrize("profile", [refdet.TORCHVISION, refdet.FAST_RCNN])
@@ -119,6 +153,7 @@ def test_memory_layout_does_not_matter(implementation, layout, dtype):
     calls = {
         "box_iou": (drawn, drawn[:9]),
         "nms": (drawn, scores, 0.3),
+        "batched_nms": (drawn, scores, np.arange(40) % 3, 0.3),
         "roi_pool_with_argmax": (features, rois, (3, 2), 0.5),
         "roi_pool_backward": (pooled, argmax, rois, features.shape),
     }
@@ -142,6 +177,10 @@ def test_nms_agrees_at_block_edges(implementation, count, dtype):
     for threshold in (0.0, 0.3, 0.7):
         expected = refdet.nms(drawn, scores, threshold)
         assert same_bits(implementation("nms")(drawn, scores, threshold), expected)
+        expected = refdet.batched_nms(drawn, scores, np.arange(count) % 2, threshold)
+        assert same_bits(
+            implementation("batched_nms")(drawn, scores, np.arange(count) % 2, threshold), expected
+        )
 
 
 def test_box_iou_agrees_at_block_edges(implementation):

@@ -142,4 +142,4 @@ def told(difference):
     """A difference as text: the smallest thing to look at."""
     i, arguments, answer, result = difference
     shown = ", ".join(repr(a.tolist() if hasattr(a, "tolist") else a)[:300] for a in arguments)
-    return f"case {i}: {shown}\nthe system: {answer!r}\nrefdet:     {result!r}"
+    return f"case {i}: {shown}\nthe system: {answer!r:.900}\nrefdet:     {result!r:.900}"
