@@ -59,7 +59,7 @@ def add_reading(parser):
 
 def told_dtypes(dtypes):
     """The part of a command's help that says what ``--dtype`` is if it is not given."""
-    lines = [f"  {profile:<12} {' or '.join(taken)}" for profile, taken in dtypes.items()]
+    lines = [f"  {profile:<16} {' or '.join(taken)}" for profile, taken in dtypes.items()]
     note = "  (of two the first, except that an npz file in the other keeps it)"
     return "\n".join(["precision that a profile's system takes:", *lines, note, ""])
 

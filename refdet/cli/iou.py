@@ -14,10 +14,18 @@ from refdet.profiles import PROFILES
 DTYPES = {
     "refdet": ("float64", "float32"),
     "torchvision": ("float32", "float64"),  # a tensor of Python floats is float32
+    "torchvision_cuda": ("float32", "float64"),
+    "detectron2": ("float32",),
     "fast_rcnn": ("float64",),  # bbox_overlaps
+    "caffe_ssd": ("float32",),
     "onnx": ("float32",),
     "opencv": ("float64",),
     "coco": ("float64",),
+    "voc": ("float64",),
+    "darknet": ("float32",),
+    "darknet_ab": ("float32",),
+    "yolov5": ("float32", "float64"),
+    "mmcv": ("float32",),
 }
 NAMES = {"iou": "IoU", "giou": "GIoU", "diou": "DIoU", "ciou": "CIoU"}
 EXAMPLE = """\

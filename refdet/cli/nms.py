@@ -22,12 +22,19 @@ MANY = 20_000  # boxes from which the reference takes half a minute and more
 DTYPES = {
     "refdet": ("float64", "float32"),
     "torchvision": ("float32", "float64"),  # a tensor of Python floats is float32
+    "torchvision_cuda": ("float32", "float64"),
+    "detectron2": ("float32",),
     "fast_rcnn": ("float32",),
+    "caffe_ssd": ("float32",),
     "onnx": ("float32",),
     "opencv": ("float64",),
+    "darknet": ("float32",),
+    "darknet_ab": ("float32",),
+    "yolov5": ("float32",),
+    "mmcv": ("float32",),
 }
 EXAMPLE = """\
-examples:
+example:
   printf '0,0,10,10,0.9\\n1,1,11,11,0.8\\n20,20,30,30,0.7\\n' | refdet nms - --steps
   printf '0,0,4,2,0.9\\n0,0,4,4,0.8\\n' | refdet nms - --method soft-linear --threshold 0.4
 """

@@ -52,3 +52,16 @@ def test_a_profile_does_not_differ_from_itself(refdet):
 def test_other_names_are_refused(names, message, refdet):
     done = refdet("profiles", *names)
     assert done.code == 2 and done.err.startswith(f"refdet profiles: {message}")
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_has_its_precision_in_the_commands(name, tmp_path, refdet):
+    path = tmp_path / "boxes.csv"
+    path.write_text("0,0,4,2,0.9\n0,0,4,4,0.8\n")
+    done = refdet("iou", path, path, "--profile", name)
+    assert done.code == 0 and f"profile {name}, float" in done.out
+    if PROFILES[name].suppression is None:
+        return
+    for method in ("nms", "diou", "soft-linear"):
+        done = refdet("nms", path, "--profile", name, "--method", method)
+        assert done.code == 0 and f"profile {name}, float" in done.out
