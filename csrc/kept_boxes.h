@@ -21,9 +21,9 @@ class KeptBoxes {
     // What a look-up costs, in overlaps of a scan (iou_row.h), as measured; infinite where the levels are too many.
     static double price(double threshold) {
         if (threshold < LEAST_THRESHOLD) return std::numeric_limits<double>::infinity();
-        Span span[MOST_LEVELS];
+        CellRange span[MOST_LEVELS];
         Index cells = 0;
-        for (int i = spans(0, 1.4, threshold, span); i-- > 0;) cells += 1 + span[i].last - span[i].first;
+        for (int i = cell_ranges(0, 1.4, threshold, span); i-- > 0;) cells += 1 + span[i].last - span[i].first;
         return 100.0 * double(cells);
     }
 
@@ -36,8 +36,9 @@ class KeptBoxes {
         }
         // Most often the one that suppresses it lies in its own cell.
         if (any(heads[bucket_of(box, w, h)], box, area)) return true;
-        Span across[MOST_LEVELS], down[MOST_LEVELS];
-        const int columns = spans(box[0], w, rule.threshold, across), rows = spans(box[1], h, rule.threshold, down);
+        CellRange across[MOST_LEVELS], down[MOST_LEVELS];
+        const int columns = cell_ranges(box[0], w, rule.threshold, across);
+        const int rows = cell_ranges(box[1], h, rule.threshold, down);
         for (int i = 0; i < columns; ++i) {
             for (int j = 0; j < rows; ++j) {
                 if (inhabited(across[i].level, down[j].level) && any_in(across[i], down[j], box, area)) return true;
@@ -92,7 +93,7 @@ class KeptBoxes {
     // False only of a level without boxes.
     bool inhabited(int across, int down) const { return levels[across & 63] >> (down & 63) & 1; }
 
-    bool any_in(const Span& across, const Span& down, const real* box, real area) const {
+    bool any_in(const CellRange& across, const CellRange& down, const real* box, real area) const {
         for (Index y = down.first; y <= down.last; ++y) {
             for (Index x = across.first; x <= across.last; ++x) {
                 if (any(heads[bucket(across.level, down.level, x, y)], box, area)) return true;

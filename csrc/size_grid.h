@@ -23,7 +23,7 @@ const double MARGIN = 1e-3;
 const double LEAST_THRESHOLD = 1.0 / 64;
 const int MOST_LEVELS = 16;  // more than 2 log2(64) + 2
 
-struct Span {
+struct CellRange {
     int level;
     Index first, last;
 };
@@ -48,7 +48,7 @@ inline Index cell_of(double place, int level) {
 }
 
 // The levels that the other side may have, and the cells in which its box may begin; returns how many levels.
-inline int spans(double place, double side, double threshold, Span* span) {
+inline int cell_ranges(double place, double side, double threshold, CellRange* span) {
     const double low = threshold * (1 - MARGIN), share = 1 / (1 + low), least = low * side, most = side / low;
     int count = 0;
     for (int level = level_of(least); level <= level_of(most); ++level) {
