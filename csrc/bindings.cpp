@@ -4,6 +4,10 @@
 // instead of copying it in silence. The GIL is released while a kernel runs, and no Python object is touched then.
 #include "bindings.h"
 
+#include <pybind11/stl.h>
+
+#include <optional>
+
 #include "machine.h"
 
 namespace {

@@ -101,9 +101,9 @@ TOLERANCES = {
 def close(actual, expected, name):
     """True if every value lies within the tolerance of that name."""
     kind, size, _ = TOLERANCES[name]
-    spacing = np.finfo(np.result_type(np.asarray(expected), np.float32)).eps
-    expected = np.asarray(expected, float)
+    given, expected = np.asarray(expected), np.asarray(expected, float)
     if kind == "spacings":
+        spacing = np.finfo(np.result_type(given, np.float32)).eps
         allowed = size * spacing * np.maximum(np.abs(expected), 1)
     else:
         allowed = size * np.abs(expected) if kind == "relative" else size
