@@ -16,10 +16,11 @@ struct Entry {
     Index index;
 };
 
-// The smaller, the better the score: NaN, +inf, ..., -inf. Scores hold no negative zero.
+// The smaller, the better the score: NaN, +inf, ..., -inf. Adding zero makes -0.0 the 0.0 that it equals.
 inline std::uint64_t score_key(double score) {
     const std::uint64_t sign = std::uint64_t(1) << 63;
     std::uint64_t bits;
+    score += 0.0;
     std::memcpy(&bits, &score, sizeof bits);
     return std::isnan(score) ? 0 : bits & sign ? bits : ~(bits | sign);
 }

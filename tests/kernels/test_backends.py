@@ -21,7 +21,8 @@ NAMES = ["numpy", "vectorized", "cpp", "emulator", "cuda"]
 def without_core(monkeypatch, tmp_path):
     """The state of a package whose extension module was not built; its folder, for the note of the build."""
     monkeypatch.setitem(sys.modules, "refdet._core", None)
-    monkeypatch.delitem(sys.modules, "refdet.kernels.cpp", raising=False)
+    for name in ("cpp", "cpp_arrays", "cpp_rois"):
+        monkeypatch.delitem(sys.modules, f"refdet.kernels.{name}", raising=False)
     monkeypatch.setattr(kernels, "_PACKAGE", tmp_path)
     return tmp_path
 

@@ -124,8 +124,8 @@ def test_a_schedule_holds_within_its_block_and_must_be_known(emulator):
 def test_words_left_of_the_diagonal_stay_poisoned_and_are_not_read(raw):
     count, words = 130, 3
     drawn = np.random.default_rng(1).integers(0, 9, (count, 4)).astype(np.float32)
-    order, n = np.arange(count), np.int64(count)
-    rule = np.zeros(count, np.int64), *map(np.int32, (0, 0, 0, 0)), np.float64(0.3)
+    order, n, overlap = np.arange(count), np.int64(count), (*map(np.int32, (0, 0, 0)), np.float64(0))
+    rule = np.zeros(count, np.int64), *overlap, np.int32(0), np.float64(0.3)
     mask = np.full((count, words), 2**64 - 1, np.uint64)
     raw("nms_mask", drawn, order, n, *rule, mask, grid=(words, words))
     assert (mask[64:, 0] == 2**64 - 1).all() and (mask[128:, :2] == 2**64 - 1).all()
@@ -148,7 +148,7 @@ def test_workspaces_begin_as_0xff(emulator):
 
 def iou_arguments(dtype=np.float32):
     drawn = np.array([[0, 0, 2, 2], [1, 0, 3, 2]], dtype)
-    rule = np.int32(0), np.int32(0), np.int32(0)
+    rule = np.int32(0), np.int32(0), np.int32(0), np.float64(0)
     return [drawn, drawn.copy(), np.int64(2), np.int64(2), *rule, np.empty((2, 2), dtype)]
 
 
@@ -174,8 +174,8 @@ read_only.flags.writeable = False
         (0, np.zeros((2, 4), ">f4"), "ndarray of >f4 came"),
         (0, [[0.0] * 4] * 2, "argument 0: list came"),
         (0, np.zeros((4, 4), np.float32)[::2], "not a strided one"),
-        (7, read_only, "argument 7: .* that can be written"),
-        (7, np.float32(0), "argument 7: float32 of float32 came; wanted a C-contiguous array"),
+        (8, read_only, "argument 8: .* that can be written"),
+        (8, np.float32(0), "argument 8: float32 of float32 came; wanted a C-contiguous array"),
     ],
 )
 def test_a_wrong_argument_is_refused(raw, place, given_instead, message):
@@ -186,7 +186,7 @@ def test_a_wrong_argument_is_refused(raw, place, given_instead, message):
 
 
 def test_a_wrong_number_of_arguments_is_refused(raw):
-    with pytest.raises(TypeError, match="7 arguments came; wanted 8"):
+    with pytest.raises(TypeError, match="8 arguments came; wanted 9"):
         raw("box_iou", *iou_arguments()[:-1])
 
 

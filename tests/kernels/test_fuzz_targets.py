@@ -19,7 +19,7 @@ def declared():
 
 def missing(functions, kernels):
     """Which of them no target calls."""
-    text = "\n".join(TARGETS.values())
+    text = "\n".join(TARGETS.values()) + (ROOT / fuzz.FUZZ / "greedy.h").read_text()
     return {name for name in functions if f"refdet::{name}<" not in text} | {
         name for name in kernels if f'"{name}"' not in text
     }

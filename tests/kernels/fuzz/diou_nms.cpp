@@ -16,7 +16,8 @@ static void fuzz_diou_nms(Bytes& bytes, Side side) {
         agree("kept", kept, refdet::diou_nms<real>(boxes, scores, n, overlap, penalty, rule, result));
         agree("keep", plain, result, kept);
     } else if (n > 0) {
-        agree_greedy<real>(bytes, "diou_nms", boxes, copied<Index>(refdet::by_score(scores, n, rule)), plain, kept,
+        const Block<Index> order = copied<Index>(refdet::by_score(scores, n, rule));
+        agree_greedy<real>(bytes, "diou_nms_plain", "diou_nms_mask", boxes, order, plain, kept,
                            overlap.plus_one, overlap.inverted, overlap.division, overlap.union_eps, penalty.diou_eps,
                            penalty.beta, rule.inclusive, rule.threshold);
     }
