@@ -2,10 +2,12 @@
 #include "kernels.h"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "by_score.h"
 #include "iou_row.h"
+#include "machine.h"
 
 namespace refdet {
 
@@ -40,7 +42,22 @@ Index diou_nms_plain(const real* boxes, const double* scores, Index n, OverlapRu
 }
 
 // The fast form, as that of nms. The distance term is never negative, so that only a box whose IoU is over the
-// threshold (or equal to it) can go: a row of IoU without branches (iou_row.h) first, the distance for the few.
+// threshold (or equal to it) can go: a row of IoU without branches (iou_row.h) first, and a mark for the few whose
+// distance is to be looked at.
+template <typename real>
+REFDET_INLINE void mark_all(const real* shared, const char* alive, Index count, SuppressionRule rule, char* marks) {
+    for (Index j = 0; j < count; ++j) {
+        marks[j] = char(alive[j] & char(suppresses(shared[j], rule.threshold, rule.inclusive)));
+    }
+}
+REFDET_CLONES static void mark(const float* shared, const char* alive, Index count, SuppressionRule rule, char* marks) {
+    mark_all(shared, alive, count, rule, marks);
+}
+REFDET_CLONES static void mark(const double* shared, const char* alive, Index count, SuppressionRule rule,
+                               char* marks) {
+    mark_all(shared, alive, count, rule, marks);
+}
+
 template <typename real>
 Index diou_nms(const real* boxes, const double* scores, Index n, OverlapRule overlap, PenaltyRule penalty,
                SuppressionRule rule, Index* keep) {
@@ -51,7 +68,7 @@ Index diou_nms(const real* boxes, const double* scores, Index n, OverlapRule ove
 
     const Index BLOCK = 2048;
     std::vector<real> shared(std::min(n, BLOCK));
-    std::vector<char> alive(n, 1);
+    std::vector<char> alive(n, 1), marks(std::min(n, BLOCK));
     Index kept = 0;
     for (Index i = 0; i < n; ++i) {
         if (!alive[i]) continue;
@@ -60,10 +77,12 @@ Index diou_nms(const real* boxes, const double* scores, Index n, OverlapRule ove
         for (Index begin = i + 1; begin < n; begin += BLOCK) {
             const Index end = std::min(n, begin + BLOCK);
             iou_row(best, planes.area[i], planes, begin, end, overlap, shared.data());
-            for (Index j = begin; j < end; ++j) {
-                const real over = shared[j - begin];
-                if (!suppresses(over, rule.threshold, rule.inclusive) || !alive[j]) continue;
-                if (drops(best, sorted.data() + 4 * j, over, overlap, penalty, rule)) alive[j] = 0;
+            mark(shared.data(), alive.data() + begin, end - begin, rule, marks.data());
+            const char *at = marks.data(), *stop = at + (end - begin);
+            while (at < stop && (at = static_cast<const char*>(std::memchr(at, 1, stop - at)))) {
+                const Index j = at++ - marks.data();
+                const real* box = sorted.data() + 4 * (begin + j);
+                if (drops(best, box, shared[j], overlap, penalty, rule)) alive[begin + j] = 0;
             }
         }
     }

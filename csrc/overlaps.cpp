@@ -80,13 +80,13 @@ REFDET_INLINE void vector_overlaps(const real* box, real angle, const Others<rea
         if (kind == GIOU) {
             const real enclosing = bound(across * down, giou_eps);
             out[j] = iou - share(enclosing - covered, enclosing);
-            continue;
+        } else {
+            const real x = acx - cx[j], y = acy - cy[j];
+            const real diou = iou - share(x * x + y * y, across * across + down * down + diou_eps);
+            const real turn = angles[j] - angle, v = real(ASPECT_SCALE) * (turn * turn);
+            const real alpha = share(v, real(1) - iou + v + ciou_eps);
+            out[j] = kind == CIOU ? diou - (iou < gate ? real(0) : alpha) * v : diou;
         }
-        const real x = acx - cx[j], y = acy - cy[j];
-        const real diou = iou - share(x * x + y * y, across * across + down * down + diou_eps);
-        const real turn = angles[j] - angle, v = real(ASPECT_SCALE) * (turn * turn);
-        const real alpha = share(v, real(1) - iou + v + ciou_eps);
-        out[j] = kind == CIOU ? diou - (iou < gate ? real(0) : alpha) * v : diou;
     }
 }
 

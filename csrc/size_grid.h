@@ -10,7 +10,8 @@ namespace refdet {
 
 // Along one axis, let a box begin at x and have the side w, another x' and w', and let s be the side that they share.
 // Over the height that they share their union covers w + w' - s. So IoU > t needs s > t (w + w' - s), or
-//     s > t / (1 + t) * (w + w').
+//     s > t / (1 + t) * (w + w'),
+// the more so if something is added to the union.
 // From s <= w and s <= w' follows t w < w' < w / t; from s <= w - (x' - x) and s <= w' - (x - x')
 //     x - (w' - t w) / (1 + t) < x' < x + (w - t w') / (1 + t).
 // Level l holds the sides from 2^l to 2^(l+1), in cells of 2^l: it knows w' to a factor of 2, hence x' to a few cells.

@@ -97,6 +97,7 @@ def cuda(monkeypatch, compilations):
     monkeypatch.delattr(kernels, "cuda", raising=False)
     yield importlib.import_module("refdet.kernels.cuda")
     sys.modules.pop("refdet.kernels.cuda", None)
+    vars(kernels).pop("cuda", None)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -177,7 +178,7 @@ def test_without_cupy_the_import_error_says_why(monkeypatch):
 
 
 def test_with_cupy_and_no_device_the_import_error_says_why(cuda, monkeypatch):
-    monkeypatch.delitem(sys.modules, "refdet.kernels.cuda")
+    del sys.modules["refdet.kernels.cuda"]  # for good: monkeypatch would bring back the one of the stand-in
     monkeypatch.setattr(sys.modules["cupy"].cuda, "is_available", lambda: False)
     with pytest.raises(ImportError, match="no CUDA device can be used"):
         importlib.import_module("refdet.kernels.cuda")
