@@ -19,7 +19,7 @@ OPS = sorted(path.stem for path in (PACKAGE / "ops").glob("*.py") if path.stem !
 FLOORS = [
     {"trace_json"},
     {"conventions", "stepwise", "checks", "executors"},
-    {"profiles"},
+    {"profiles", "object_checks"},
     {"boxes"},
     {"detections", "ops"},
     {"kernels"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
 
 
@@ -81,8 +81,7 @@ def box_convert(boxes: Array, in_fmt: str, out_fmt: str) -> NDArray[np.floating]
     array([[150., 200., 250., 350.]])
     """
     for name, fmt in (("in_fmt", in_fmt), ("out_fmt", out_fmt)):
-        if not isinstance(fmt, str) or fmt not in _TO_XYXY:
-            raise ValueError(f"{name}: {checks.shown(fmt)} came; wanted one of {', '.join(_TO_XYXY)}")
+        object_checks.option(fmt, name, _TO_XYXY)
     return _FROM_XYXY[out_fmt](_TO_XYXY[in_fmt](boxes))
 
 
