@@ -181,7 +181,9 @@ def real_number(value, name):
 def whole_number(value, name, least, below=None):
     """`value` as an int of at least `least`, and below a bound if there is one."""
     try:
-        number = operator.index(value)
+        number = operator.index(
+            None if isinstance(value, np.bool_) else value
+        )  # NumPy 1.26 takes it for 0 or 1
     except TypeError:
         raise TypeError(f"{name}: {shown(value)} came; wanted a whole number") from None
     if number < least or isinstance(value, bool):
