@@ -22,7 +22,7 @@ _WANTED = "wanted real numbers (float32, float64, float16 or integers)"
 
 def real_array(value, name, *, xp=np):
     """`value` as an aligned, native array of float32 or float64: float16 becomes float32, integers float64."""
-    array = _as_array(value, name, xp)
+    array = any_array(value, name, xp)
     if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
         raise TypeError(f"{name}: dtype is {array.dtype}; {_WANTED}")
     if array.dtype.kind != "f":
@@ -31,7 +31,7 @@ def real_array(value, name, *, xp=np):
     return xp.require(array, dtype, ["ALIGNED"]) if xp is np else array.astype(dtype, copy=False)
 
 
-def _as_array(value, name, xp):
+def any_array(value, name, xp=np):
     """`value` as an array of whatever dtype, without its subclass."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: a masked array came; fill it first: {name}.filled(...)")
@@ -39,18 +39,21 @@ def _as_array(value, name, xp):
         raise TypeError(f"{name}: {type(value).__name__} came; wanted a {xp.__name__}.ndarray on the device")
     try:
         return xp.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: not an array: {error}") from None
+    except Exception as error:  # whatever an object's own conversion raises: a tensor that needs its gradient
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        raise kind(f"{name}: not an array: {str(error)[:200]}") from None
 
 
 def whole_numbers(value, name, shape, wanted, *, xp=np):
     """`value` as an int64 array of that shape; of any, if it is None."""
-    array = _as_array(value, name, xp)
+    array = any_array(value, name, xp)
     if shape is not None and array.shape != shape:
         raise ValueError(f"{name}: shape is {array.shape}; wanted {shape}, {wanted}")
-    if array.size and array.dtype.kind not in "iu":
+    if not array.size:
+        return xp.zeros(array.shape, np.int64)
+    if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: dtype is {array.dtype}; wanted integers, {wanted}")
-    if array.size and array.dtype == np.uint64 and int(array.max()) > np.iinfo(np.int64).max:
+    if array.dtype == np.uint64 and int(array.max()) > np.iinfo(np.int64).max:
         raise ValueError(f"{name}: {int(array.max())} came; wanted values below 2^63")
     return array.astype(np.int64)
 
@@ -151,6 +154,15 @@ def reject_non_finite(array, name, wanted, *, xp=np):
         raise ValueError(f"{name}: row {row} is {came}; wanted {wanted}")
 
 
+def reject_beyond(array, name, largest):
+    """ValueError that names the first row with NaN or a number beyond +-`largest`."""
+    fits = np.abs(array) <= largest
+    if not fits.all():
+        row = int(fits.reshape(len(array), -1).all(axis=1).argmin())
+        bad = array[row].reshape(-1)[~fits[row].reshape(-1)][0]
+        raise ValueError(f"{name}: row {row} has {bad}; wanted numbers up to {largest:g} in size")
+
+
 def scores(value, name, count, *, finite="reject", xp=np):
     """`value` as (count,) scores."""
     array = real_array(value, name, xp=xp)
@@ -188,14 +200,18 @@ def real_number(value, name):
     return number
 
 
-def whole_number(value, name, least):
-    """`value` as an int of at least `least`."""
+def whole_number(value, name, least, below=None):
+    """`value` as an int of at least `least`, and below a bound if there is one."""
     try:
+        if isinstance(value, np.bool_):  # NumPy 1.26 takes it for 0 or 1
+            raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name}: {shown(value)} came; wanted a whole number") from None
     if number < least or isinstance(value, bool):
         raise ValueError(f"{name}: {shown(value)} came; wanted a whole number of at least {least}")
+    if below is not None and number >= below:
+        raise ValueError(f"{name}: {shown(number)} came; wanted a whole number below {below}")
     return number
 
 
@@ -208,7 +224,7 @@ def size(value, name):
         raise TypeError(f"{name}: {shown(value)} came; wanted (height, width)") from None
     sides = whole_number(height, f"{name}[0]", 1), whole_number(width, f"{name}[1]", 1)
     if max(sides) >= 2**31:
-        raise ValueError(f"{name}: {sides} came; wanted sides below 2^31")
+        raise ValueError(f"{name}: {shown(sides)} came; wanted sides below 2^31")
     return sides
 
 

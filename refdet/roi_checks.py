@@ -84,8 +84,12 @@ def _is_table(part):
     return (
         part.ndim == 2
         if hasattr(part, "ndim")
-        else isinstance(part, (list, tuple)) and any(map(np.ndim, part))
+        else isinstance(part, (list, tuple)) and any(_is_row(row) for row in part)
     )
+
+
+def _is_row(row):
+    return isinstance(row, (list, tuple)) or getattr(row, "ndim", 0) > 0
 
 
 def _with_image_index(parts, name, images, xp):

@@ -1,254 +1,98 @@
-"""Any array at any public function: the documented result, or a ValueError or TypeError that names the argument."""
+"""Any value in any argument of every public function: the documented result, or an error that names the argument."""
 
 import inspect
-import warnings
 
 import numpy as np
 import pytest
+from calls import CALLS, GOOD_BOXES, GOOD_SCORES, MAP, WITHOUT, function_of, public_functions
+from hostile import any_value, checked_call, every_array, hostile, numbers_of_all_sizes
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_values import SHAPES
 
 import refdet
 from refdet import kernels
+from refdet.profiles import PROFILES
 
-GOOD_BOXES = np.array([[0, 0, 4, 4], [1, 1, 5, 5], [2, 0, 3, 9]], np.float32)
-GOOD_SCORES = np.array([0.9, 0.8, 0.7], np.float32)
-MAP = np.arange(36, dtype=np.float32).reshape(1, 1, 6, 6)
-ROIS = np.array([[0, 0, 0, 3, 3], [0, 1, 1, 5, 5]], np.float32)
-POOLED, ARGMAX = refdet.roi_pool_with_argmax(MAP, ROIS, (2, 2))
-SOFT = {
-    "boxes": GOOD_BOXES,
-    "scores": GOOD_SCORES,
-    "iou_threshold": 0.3,
-    "sigma": 0.5,
-    "score_threshold": 1e-3,
-    "method": "gaussian",
-}
-DELTAS = np.array([[0, 0.5, 0.25, 0.125], [0.75, 0.5, 0, 0], [0.5, 0.25, 1, 1]], np.float32)
-VARIANCES = np.full((3, 4), 0.1, np.float32)
-CELLS = np.array([[0, 1], [2, 3], [4, 5]])
-ON_GRID = {"cells": CELLS, "anchors": np.array([[2, 3], [4, 5], [6, 7]], np.float32), "stride": 8}
-
-KINDS = ("", "generalized_", "distance_", "complete_")
-SCORED = {"boxes": GOOD_BOXES, "scores": GOOD_SCORES}
-PAIRWISE = {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None}
-ALIGNED = {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES}
-# Every public function with arguments that work.
-CALLS = {
-    **{f"{kind}_box_iou": PAIRWISE for kind in ("generalized", "distance")},
-    **{f"aligned_{kind}_box_iou": ALIGNED for kind in ("generalized", "distance")},
-    "complete_box_iou": {**PAIRWISE, "alpha_gate": 0.5},
-    "aligned_complete_box_iou": {**ALIGNED, "alpha_gate": 0.5},
-    "overlap": {**PAIRWISE, "kind": "giou"},
-    "aligned_overlap": {**ALIGNED, "kind": "giou"},
-    **{f"{kind}box_iou_backward": {"grad": np.ones((3, 3)), **ALIGNED} for kind in KINDS},
-    **{f"aligned_{kind}box_iou_backward": {"grad": np.ones(3), **ALIGNED} for kind in KINDS},
-    "box_convert_backward": {"grad": GOOD_BOXES, "in_fmt": "xywh", "out_fmt": "xyxy"},
-    "diou_nms": {**SCORED, "threshold": 0.5, "beta": 0.6},
-    "batched_diou_nms": {**SCORED, "idxs": np.array([0, 1, 0]), "threshold": 0.5, "beta": 0.6},
-    "aligned_box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES},
-    "batched_nms": {
-        "boxes": GOOD_BOXES,
-        "scores": GOOD_SCORES,
-        "idxs": np.array([0, 1, 0]),
-        "iou_threshold": 0.5,
-    },
-    "best_label_above": {"scores": GOOD_BOXES, "score_threshold": 0.5},
-    "box_area": {"boxes": GOOD_BOXES},
-    "box_convert": {"boxes": GOOD_BOXES, "in_fmt": "xyxy", "out_fmt": "xywh"},
-    "box_iou": {"boxes1": GOOD_BOXES, "boxes2": GOOD_BOXES, "out": None},
-    "class_specific_scores": {"objectness": GOOD_SCORES, "class_probs": GOOD_BOXES},
-    "clip_boxes_to_image": {"boxes": GOOD_BOXES, "size": (4, 4)},
-    "labels_above": {"scores": GOOD_BOXES, "score_threshold": 0.5},
-    "nms": {"boxes": GOOD_BOXES, "scores": GOOD_SCORES, "iou_threshold": 0.5},
-    "select_candidates": {"scores": GOOD_SCORES, "score_threshold": 0.5, "top_k": 2},
-    "soft_nms": SOFT,
-    "batched_soft_nms": {**SOFT, "idxs": np.array([0, 1, 0])},
-    "remove_small_boxes": {"boxes": GOOD_BOXES, "min_size": 2},
-    "roi_pool": {"input": MAP, "boxes": ROIS, "output_size": (2, 2), "spatial_scale": 1.0, "out": None},
-    "roi_pool_with_argmax": {
-        "input": MAP,
-        "boxes": ROIS,
-        "output_size": (2, 2),
-        "spatial_scale": 1.0,
-        "out": None,
-    },
-    "roi_pool_backward": {"grad_output": POOLED, "argmax": ARGMAX, "boxes": ROIS, "input_shape": MAP.shape},
-    "roi_align": {
-        "input": MAP,
-        "boxes": ROIS,
-        "output_size": (2, 2),
-        "spatial_scale": 1.0,
-        "sampling_ratio": 0,
-        "aligned": True,
-        "out": None,
-    },
-    "roi_align_backward": {
-        "grad_output": POOLED,
-        "boxes": ROIS,
-        "input_shape": MAP.shape,
-        "spatial_scale": 1.0,
-        "sampling_ratio": 0,
-        "aligned": True,
-    },
-    "encode_rcnn": {"boxes": GOOD_BOXES, "proposals": GOOD_BOXES, "weights": (10, 10, 5, 5)},
-    "decode_rcnn": {"deltas": DELTAS, "proposals": GOOD_BOXES, "weights": (10, 10, 5, 5)},
-    "encode_ssd": {"boxes": GOOD_BOXES, "priors": GOOD_BOXES, "variances": VARIANCES, "code": "corner"},
-    "decode_ssd": {"deltas": DELTAS, "priors": GOOD_BOXES, "variances": VARIANCES, "code": "center_size"},
-    "normalize_deltas": {"deltas": DELTAS, "means": VARIANCES[0], "stds": VARIANCES[0]},
-    "denormalize_deltas": {"deltas": DELTAS, "means": VARIANCES[0], "stds": VARIANCES[0]},
-    "delta_statistics": {"deltas": DELTAS, "labels": np.array([0, 1, 0]), "num_classes": 2},
-    "grid_cell": {"centres": DELTAS[:, :2], "grid": (7, 7)},
-    "every_cell": {"grid": (7, 7)},
-    "encode_yolov1": {"boxes": GOOD_BOXES, "size": (9, 9), "grid": (7, 7)},
-    "decode_yolov1": {"outputs": DELTAS, "cells": CELLS, "size": (9, 9), "grid": (7, 7)},
-    "encode_yolov3": {"boxes": GOOD_BOXES, **ON_GRID, "scale_x_y": 1.2, "form": "exp"},
-    "decode_yolov3": {"outputs": DELTAS, **ON_GRID, "scale_x_y": 1.2, "form": "new_coords"},
-    "encode_yolov5": {"boxes": GOOD_BOXES, **ON_GRID},
-    "decode_yolov5": {"outputs": DELTAS, **ON_GRID},
-    "encode_detr": {"boxes": GOOD_BOXES, "size": (9, 9), "form": "logits"},
-    "decode_detr": {"outputs": DELTAS, "size": (9, 9), "form": "normalized"},
-    "letterbox": {"size": (4, 6), "canvas": (8, 8), "form": "yolov5", "stride": 4, "scaleup": True},
-    "letterbox_boxes": {"boxes": GOOD_BOXES, "mapping": refdet.letterbox((4, 6), (8, 8))},
-    "unletterbox_boxes": {"boxes": GOOD_BOXES, "mapping": refdet.letterbox((4, 6), (8, 8))},
-}
+PAIRED = [name for name in CALLS if name in kernels._REFERENCES]
+WITH_CONVENTION = [name for name in CALLS if "convention" in inspect.signature(function_of(name)).parameters]
+ONE_BY_ONE = [(name, argument) for name, call in CALLS.items() for argument in call]
 
 
-class Subclass(np.ndarray):
-    """A subclass whose indexing would break an algorithm that trusted it."""
-
-    def __getitem__(self, index):
-        raise AssertionError("the subclass was not stripped")
-
-
-PAIRED = kernels._REFERENCES
-
-
-def hostile(like):
-    """Values of every odd kind, some of them legal."""
-    base = np.asarray(like, np.float64)
-    with_bad = [base.copy() for _ in range(6)]
-    for array, value in zip(with_bad, (np.nan, np.inf, -np.inf, 1e30, -1e308, 5e-324), strict=True):
-        array.reshape(-1)[-1:] = value
-    read_only = base.copy()
-    read_only.flags.writeable = False
-    with np.errstate(over="ignore", invalid="ignore"):
-        narrow = [array.astype(dtype) for array in (base, *with_bad) for dtype in (np.float32, np.float16)]
-    return [
-        *with_bad,
-        *narrow,
-        read_only,
-        base[::-1],
-        base.astype(">f8"),
-        *(
-            base.astype(dtype)
-            for dtype in ("i1", "u1", "i8", "u8", bool, complex, object, "U8", "S8", np.longdouble)
-        ),
-        np.full(base.shape, np.iinfo(np.int64).max),
-        np.full(base.shape, np.iinfo(np.int64).min),
-        np.ma.masked_greater(base, 0),
-        base.view(Subclass),
-        base[:0],
-        base[..., :0],
-        base[None],
-        base.reshape(-1),
-        base.astype("M8[s]"),
-        np.zeros((1,) * 7),
-        np.array(3.0),
-        base.tolist(),
-        [],
-        [[]],
-        [[1, 2], [3]],
-        [None],
-        {},
-        None,
-        True,
-        -1,
-        0,
-        2.5,
-        1e30,
-        "boxes",
-        b"boxes",
-        object(),
-        (0, 0),
-        (-1, 3),
-        (2**40, 1),
-    ]
+def thrown(name, argument, value):
+    """Call the function with that value in the place of one good argument; what goes wrong is told with it."""
+    try:
+        checked_call(function_of(name), {**CALLS[name], argument: value})
+    except Exception as error:
+        came = f"{type(value).__name__} {value!r}"[:300]
+        raise AssertionError(f"{name}({argument}={came}): {type(error).__name__}: {error}") from error
 
 
-def checked_call(function, arguments):
-    """Call; the error, if any, must be a clear one; inputs stay as they were; no warning leaks."""
-    before = {name: value.tobytes() for name, value in arguments.items() if isinstance(value, np.ndarray)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            function(**arguments)
-        except (ValueError, TypeError) as error:
-            text = str(error)
-            assert any(text.startswith((f"{name}:", f"{name}[")) for name in arguments), text
-            assert len(text) < 400, text
-    for name, bytes_before in before.items():
-        if name != "out":
-            assert arguments[name].tobytes() == bytes_before, f"{name} was changed"
-
-
-def cases():
-    return [(name, argument) for name, call in CALLS.items() for argument in call]
-
-
-@pytest.mark.parametrize(("name", "argument"), cases())
+@pytest.mark.parametrize(("name", "argument"), ONE_BY_ONE)
 def test_hostile_values_one_argument_at_a_time(name, argument):
-    good = CALLS[name]
-    like = good[argument] if isinstance(good[argument], np.ndarray) else GOOD_BOXES
-    for value in hostile(like):
-        if argument == "input_shape" and isinstance(value, tuple):
-            value = (
-                1,
-                1,
-                *(side % 2**20 for side in value),
-            )  # larger is legal, and more than any machine holds
-        checked_call(getattr(refdet, name), {**good, argument: value})
+    for value in hostile(CALLS[name][argument]):
+        thrown(name, argument, value)
+
+
+@pytest.mark.parametrize("name", WITH_CONVENTION)
+def test_a_convention_that_lets_everything_in_computes_with_it(name):
+    for argument, good in CALLS[name].items():
+        for value in numbers_of_all_sizes(good) if isinstance(good, np.ndarray) else []:
+            checked_call(
+                function_of(name), {**CALLS[name], argument: value, "convention": refdet.TORCHVISION}
+            )
+
+
+@pytest.mark.parametrize("change", ["no rows", "one row", "rows twice"])
+@pytest.mark.parametrize("name", CALLS)
+def test_fewer_and_more_rows_in_every_argument(name, change):
+    """None at all is legal everywhere (C-7); what has the same length keeps it."""
+    checked_call(
+        function_of(name), {key: every_array(value, SHAPES[change]) for key, value in CALLS[name].items()}
+    )
+
+
+@pytest.mark.parametrize("name", CALLS)
+@given(data=st.data())
+def test_any_values_in_several_arguments(name, data):
+    arguments = dict(CALLS[name])
+    for argument in data.draw(st.sets(st.sampled_from(sorted(arguments)), min_size=1)):
+        arguments[argument] = data.draw(any_value(arguments[argument]), label=argument)
+    if name in WITH_CONVENTION:
+        arguments["convention"] = data.draw(st.sampled_from(list(PROFILES.values())))
+    checked_call(function_of(name), arguments)
+
+
+def test_every_public_function_is_in_the_table_or_says_why_not():
+    rows = {function_of(name) for name in CALLS}
+    reasons = {
+        name: next((w for w in WITHOUT if f"{name}.".startswith(f"{w}.")), None)
+        for name, _ in public_functions()
+    }
+    assert [name for name, function in public_functions() if function not in rows and not reasons[name]] == []
+    assert {name for name in refdet.__all__ if inspect.isfunction(getattr(refdet, name))} <= set(CALLS)
+    assert set(WITHOUT) - set(reasons.values()) <= {"cli", "kernels"}
 
 
 @pytest.mark.parametrize("op", PAIRED)
 def test_every_backend_gives_the_same_error(op):
     """The kernels call the reference's check: the same words for the same mistake."""
-    found = kernels.implementations(op)
-    for argument, value in CALLS[op].items():
-        for bad in hostile(value)[:12] if isinstance(value, np.ndarray) else [None, "x", -1, (0, 2), 2.5]:
-            if argument in ("out", "input_shape") or (argument == "spatial_scale" and bad == 2.5):
-                continue
-            texts = set()
-            for backend, function in found.items():
-                if backend == "cuda":
-                    continue  # takes CuPy arrays
-                try:
-                    function(**{**CALLS[op], argument: bad})
-                    texts.add("no error")
-                except (ValueError, TypeError) as error:
-                    texts.add(f"{type(error).__name__}: {error}")
-            assert len(texts) == 1, texts
+    found = {
+        name: f for name, f in kernels.implementations(op).items() if name != "cuda"
+    }  # takes CuPy arrays
+    for argument, good in CALLS[op].items():
+        for value in hostile(good):
+            texts = {backend: said(f, {**CALLS[op], argument: value}) for backend, f in found.items()}
+            assert len(set(texts.values())) == 1, (argument, repr(value)[:200], texts)
 
 
-def test_every_public_function_is_in_the_table():
-    functions = {name for name in refdet.__all__ if callable(getattr(refdet, name)) and name[0].islower()}
-    assert functions == set(CALLS)
-
-
-@given(data=st.data(), name=st.sampled_from(sorted(CALLS)))
-def test_hostile_values_in_several_arguments(data, name):
-    arguments = dict(CALLS[name])
-    for argument in data.draw(st.sets(st.sampled_from(sorted(arguments)), min_size=1)):
-        if argument not in ("output_size", "input_shape"):
-            like = arguments[argument] if isinstance(arguments[argument], np.ndarray) else GOOD_BOXES
-            pool = hostile(like)
-            arguments[argument] = pool[data.draw(st.integers(0, len(pool) - 1))]
-    checked_call(getattr(refdet, name), arguments)
-
-
-WITH_CONVENTION = [
-    name for name in CALLS if "convention" in inspect.signature(getattr(refdet, name)).parameters
-]
+def said(function, arguments):
+    """The error, or that there was none."""
+    try:
+        function(**arguments)
+    except (ValueError, TypeError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "no error"
 
 
 @pytest.mark.parametrize("name", WITH_CONVENTION)
@@ -257,7 +101,7 @@ def test_a_convention_must_be_one(name, value):
     with pytest.raises(
         TypeError, match=r"convention: .* came; wanted a Convention such as refdet.TORCHVISION"
     ):
-        getattr(refdet, name)(**CALLS[name], convention=value)
+        function_of(name)(**CALLS[name], convention=value)
 
 
 def test_an_integer_of_thousands_of_digits_is_an_error_of_one_line():
@@ -273,19 +117,51 @@ def test_classes_that_shift_boxes_out_of_range_are_named():
         refdet.batched_nms(far, [1, 0.5], [0, 2**62], 0.5, convention=refdet.OPENCV)
 
 
-def test_the_checker_refuses_a_function_that_changes_its_input_or_warns():
-    def changes(boxes):
-        boxes[0] = 0
+def with_strides(shape, step):
+    """A float32 array of that shape whose axes all step by so many bytes."""
+    return np.lib.stride_tricks.as_strided(np.zeros(999, np.float32), shape, (step,) * len(shape))
 
-    def warns(boxes):
-        np.float64(1) / np.float64(0)
 
-    def mumbles(boxes):
-        raise ValueError("bad")
+OUTS = {
+    "read-only": lambda shape: np.zeros(shape, np.float32),
+    "strides": lambda shape: with_strides(shape, 0),
+    "several places": lambda shape: with_strides(shape, 4),
+    "MaskedArray": lambda shape: np.ma.zeros(shape, np.float32),
+}
 
-    with pytest.raises(AssertionError, match="boxes was changed"):
-        checked_call(changes, {"boxes": GOOD_BOXES.copy()})
-    with pytest.raises(RuntimeWarning):
-        checked_call(warns, {"boxes": GOOD_BOXES})
-    with pytest.raises(AssertionError, match="bad"):
-        checked_call(mumbles, {"boxes": GOOD_BOXES})
+
+@pytest.mark.parametrize("text", OUTS)
+@pytest.mark.parametrize("name", ["box_iou", "roi_pool", "roi_pool_with_argmax"])
+def test_an_out_of_the_right_shape_that_cannot_hold_the_result(name, text):
+    out = OUTS[text]((3, 3) if name == "box_iou" else (2, 1, 2, 2))
+    if text == "read-only":
+        out.flags.writeable = False
+    with pytest.raises((ValueError, TypeError), match=f"out: .*{text}"):
+        getattr(refdet, name)(**{**CALLS[name], "out": out})
+
+
+def test_an_out_between_the_columns_of_an_input_is_its_own_memory():
+    table = np.zeros((3, 7), np.float32)
+    table[:, :4] = GOOD_BOXES
+    result = refdet.box_iou(table[:, :4], GOOD_BOXES, out=table[:, 4:])
+    assert (result == refdet.box_iou(GOOD_BOXES, GOOD_BOXES)).all()
+
+
+def test_out_may_not_be_the_regions():
+    rois = np.zeros((4, 5), np.float32)
+    with pytest.raises(ValueError, match="out: it overlaps an input"):
+        refdet.roi_pool(MAP, rois, (5, 1), out=rois.reshape(4, 1, 5, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"), [("box_iou", "boxes1"), ("box_iou", "boxes2"), ("roi_pool", "input")]
+)
+def test_out_may_not_overlap_an_input(name, argument):
+    good = CALLS[name]
+    room = np.zeros(4096, np.float32)
+    value = room[: good[argument].size].reshape(good[argument].shape)
+    value[...] = good[argument]
+    shape = getattr(refdet, name)(**good).shape
+    out = room[4 : 4 + int(np.prod(shape))].reshape(shape)
+    with pytest.raises(ValueError, match="out: it overlaps an input"):
+        getattr(refdet, name)(**{**good, argument: value, "out": out})

@@ -19,7 +19,7 @@ OPS = sorted(path.stem for path in (PACKAGE / "ops").glob("*.py") if path.stem !
 FLOORS = [
     {"trace_json", "overlap_rule", "roi_rule"},
     {"conventions", "stepwise", "checks", "executors"},
-    {"profiles", "roi_checks"},
+    {"profiles", "roi_checks", "object_checks"},
     {"boxes"},
     {"detections", "ops"},
     {"kernels"},

@@ -103,10 +103,3 @@ def broadcast(array, name, shape):
         return np.broadcast_to(array, wanted)
     except ValueError:
         raise ValueError(f"{name}: shape is {array.shape}; wanted one that broadcasts to {wanted}") from None
-
-
-def one_of(value, name, options):
-    """`value` if it is one of the options."""
-    if not isinstance(value, str) or value not in options:
-        raise ValueError(f"{name}: {checks.shown(value)} came; wanted one of {', '.join(options)}")
-    return value

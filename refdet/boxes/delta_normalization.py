@@ -63,7 +63,7 @@ def normalize_deltas(
 
     Returns
     -------
-    targets : (N, 4) or (N, 4 K) float array
+    targets : (N, 4) or (N, 4 K) float array, dtype of `deltas`
 
     Raises
     ------
@@ -106,7 +106,7 @@ def denormalize_deltas(
 
     Returns
     -------
-    deltas : (N, 4) or (N, 4 K) float array
+    deltas : (N, 4) or (N, 4 K) float array, dtype of `deltas`
 
     Raises
     ------
@@ -136,7 +136,7 @@ def denormalize_deltas(
 
 def check_delta_statistics(deltas, labels, num_classes):
     """(N, 4) deltas, the class of each, and how many classes there are."""
-    num_classes = checks.whole_number(num_classes, "num_classes", 0)
+    num_classes = checks.whole_number(num_classes, "num_classes", 0, below=2**31)
     deltas = coder_checks.vectors(deltas, "deltas", 4, "dx, dy, dw, dh")
     if deltas.ndim != 2:
         raise ValueError(f"deltas: shape is {deltas.shape}; wanted (N, 4), dx, dy, dw, dh of the own class")

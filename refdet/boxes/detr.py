@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.boxes import coder_checks
 from refdet.boxes.formats import cxcywh_to_xyxy, xyxy_to_cxcywh
 from refdet.boxes.logistic import logit, sigmoid
@@ -23,7 +23,7 @@ FORMS = ("normalized", "logits")
 def check_encode_detr(boxes, size, form="normalized"):
     """Boxes with a size, the image's size, and the form."""
     boxes = coder_checks.boxes_with_size(boxes, "boxes")
-    return boxes, checks.size(size, "size"), coder_checks.one_of(form, "form", FORMS)
+    return boxes, checks.size(size, "size"), object_checks.option(form, "form", FORMS)
 
 
 @stepwise(check=check_encode_detr)
@@ -76,7 +76,7 @@ def encode_detr(boxes: Array, size: tuple[int, int], form: str = "normalized") -
 def check_decode_detr(outputs, size, form="normalized"):
     """Outputs, which lie in [0, 1] unless they are logits, the image's size, and the form."""
     outputs = coder_checks.vectors(outputs, "outputs", 4, "centre x, y, width, height")
-    coder_checks.one_of(form, "form", FORMS)
+    object_checks.option(form, "form", FORMS)
     fits = ((outputs >= 0) & (outputs <= 1)).all(axis=-1)
     if form == "normalized" and not fits.all():
         raise ValueError(

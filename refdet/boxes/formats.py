@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
 
 
@@ -126,8 +126,7 @@ def box_convert_backward(grad: Array, in_fmt: str, out_fmt: str) -> NDArray[np.f
 
 def _check_formats(in_fmt, out_fmt):
     for name, fmt in (("in_fmt", in_fmt), ("out_fmt", out_fmt)):
-        if not isinstance(fmt, str) or fmt not in _TO_XYXY:
-            raise ValueError(f"{name}: {checks.shown(fmt)} came; wanted one of {', '.join(_TO_XYXY)}")
+        object_checks.option(fmt, name, _TO_XYXY)
 
 
 def _columns(boxes):

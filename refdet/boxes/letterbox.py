@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.boxes import coder_checks
 from refdet.checks import Array
 from refdet.stepwise import Steps, stepwise
@@ -43,11 +43,10 @@ class Letterbox:
 def check_letterbox(size, canvas, form="exact", *, stride=None, scaleup=True):
     """Height and width of image and canvas, and how they are fitted."""
     size, canvas = checks.size(size, "size"), checks.size(canvas, "canvas")
-    coder_checks.one_of(form, "form", FORMS)
+    object_checks.option(form, "form", FORMS)
     if stride is not None:
         stride = checks.whole_number(stride, "stride", 1)
-    if not isinstance(scaleup, (bool, np.bool_)):
-        raise TypeError(f"scaleup: {checks.shown(scaleup)} came; wanted True or False")
+    scaleup = object_checks.flag(scaleup, "scaleup")
     new_size = _resized(size, canvas, form, scaleup)
     if min(new_size) == 0:
         raise ValueError(f"size: {size} came; scaled to {canvas} it is {new_size}; wanted a pixel at least")
@@ -148,8 +147,7 @@ def _halves(rest, form):
 
 def check_letterbox_boxes(boxes, mapping):
     """Finite boxes, and a mapping."""
-    if not isinstance(mapping, Letterbox):
-        raise TypeError(f"mapping: {checks.shown(mapping)} came; wanted what letterbox(size, canvas) returns")
+    object_checks.instance(mapping, "mapping", Letterbox, "what letterbox(size, canvas) returns")
     return coder_checks.vectors(boxes, "boxes", 4, "x1, y1, x2, y2"), mapping
 
 

@@ -59,7 +59,7 @@ def encode_rcnn(
 
     Returns
     -------
-    deltas : (N, 4) float array
+    deltas : (N, 4) float array, dtype of `boxes` and `proposals`
         dx, dy, dw, dh: the target of the regressor.
 
     Raises
@@ -133,7 +133,7 @@ def decode_rcnn(
 
     Returns
     -------
-    boxes : (N, 4) or (N, 4 K) float array
+    boxes : (N, 4) or (N, 4 K) float array, dtype of `deltas` and `proposals`
         Corners x1, y1, x2, y2. Not clipped to the image. Infinite or NaN where the exponential overflows, which
         a bound prevents (TORCHVISION: log(1000 / 16)). A proposal without a size stays without one.
 

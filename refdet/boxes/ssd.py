@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.boxes import coder_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
@@ -31,7 +31,7 @@ def check_encode_ssd(boxes, priors, variances=VARIANCES, code="center_size", *, 
     priors = checks.corners(priors, "priors", rule.finite)
     if len(boxes) != len(priors):
         raise ValueError(f"priors: {len(priors)} boxes came; wanted {len(boxes)}, as many as boxes")
-    coder_checks.one_of(code, "code", CODES)
+    object_checks.option(code, "code", CODES)
     if rule.sizes == "reject" and code == "center_size":
         coder_checks.reject_without_size(boxes, "boxes", rule.plus_one)
     if rule.sizes != "propagate" and code != "corner":
@@ -68,7 +68,7 @@ def encode_ssd(
 
     Returns
     -------
-    deltas : (N, 4) float array
+    deltas : (N, 4) float array, dtype of `boxes` and `priors`
 
     Raises
     ------
@@ -122,7 +122,7 @@ def check_decode_ssd(deltas, priors, variances=VARIANCES, code="center_size", *,
     rule = convention.part("coder")
     priors = checks.corners(priors, "priors", rule.finite)
     deltas = coder_checks.deltas(deltas, "deltas", len(priors), rule.finite)
-    coder_checks.one_of(code, "code", CODES)
+    object_checks.option(code, "code", CODES)
     dtype = np.result_type(deltas, priors)
     variances = coder_checks.factors(variances, "variances", len(deltas), dtype)
     return deltas.astype(dtype, copy=False), priors.astype(dtype, copy=False), variances, code, convention
@@ -150,7 +150,7 @@ def decode_ssd(
 
     Returns
     -------
-    boxes : (N, 4) or (N, 4 K) float array
+    boxes : (N, 4) or (N, 4 K) float array, dtype of `deltas` and `priors`
         Corners, not clipped; infinite or NaN where the exponential overflows.
 
     Raises

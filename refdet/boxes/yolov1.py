@@ -109,8 +109,8 @@ def decode_yolov1(
     ----------
     outputs : (..., 4) array
         x, y in the cell, and the square roots of width and height as parts of the image's.
-    cells : (..., 2) integer array
-        Column and row of each output's cell, or what broadcasts to it: of a whole map (S, S, B, 4) they are
+    cells : (..., 2) integer array, or what broadcasts to it
+        Column and row of each output's cell; of a whole map (S, S, B, 4) they are
         ``every_cell(S)[:, :, None]``.
     size : (int, int)
         Height and width of the image in pixels.

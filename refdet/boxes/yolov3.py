@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from refdet import object_checks
 from refdet.boxes import coder_checks
 from refdet.boxes.formats import cxcywh_to_xyxy, xyxy_to_cxcywh
 from refdet.boxes.logistic import logit, sigmoid
@@ -28,7 +29,7 @@ def check_encode_yolov3(boxes, cells, anchors, stride, scale_x_y=1.0, form="exp"
     boxes = coder_checks.boxes_with_size(boxes, "boxes")
     boxes, cells, anchors, stride = coder_checks.on_grid(boxes, cells, anchors, stride)
     scale_x_y = coder_checks.above_zero(scale_x_y, "scale_x_y", boxes.dtype)
-    return boxes, cells, anchors, stride, scale_x_y, coder_checks.one_of(form, "form", FORMS)
+    return boxes, cells, anchors, stride, scale_x_y, object_checks.option(form, "form", FORMS)
 
 
 @stepwise(check=check_encode_yolov3)
@@ -41,10 +42,10 @@ def encode_yolov3(
     ----------
     boxes : (..., 4) array
         The objects: corners x1, y1, x2, y2 in pixels of the network's input.
-    cells : (..., 2) integer array
-        Column and row of the cell that is responsible for each (`grid_cell`), or what broadcasts to it.
-    anchors : (..., 2) array
-        Width and height of the anchor that is responsible, in the same pixels, or what broadcasts to it.
+    cells : (..., 2) integer array, or what broadcasts to it
+        Column and row of the cell that is responsible for each (`grid_cell`).
+    anchors : (..., 2) array, or what broadcasts to it
+        Width and height of the anchor that is responsible, in the same pixels.
     stride : float
         Pixels per cell. With a stride of 1 everything is in cells, as YOLOv2 gives its priors.
     scale_x_y : float
@@ -99,7 +100,7 @@ def check_decode_yolov3(outputs, cells, anchors, stride, scale_x_y=1.0, form="ex
     outputs = coder_checks.vectors(outputs, "outputs", 4, "tx, ty, tw, th")
     outputs, cells, anchors, stride = coder_checks.on_grid(outputs, cells, anchors, stride)
     scale_x_y = coder_checks.above_zero(scale_x_y, "scale_x_y", outputs.dtype)
-    return outputs, cells, anchors, stride, scale_x_y, coder_checks.one_of(form, "form", FORMS)
+    return outputs, cells, anchors, stride, scale_x_y, object_checks.option(form, "form", FORMS)
 
 
 @stepwise(check=check_decode_yolov3)
@@ -112,10 +113,10 @@ def decode_yolov3(
     ----------
     outputs : (..., 4) array
         tx, ty, tw, th as the last convolution gave them; of a whole map (A, rows, columns, 4).
-    cells : (..., 2) integer array
-        Column and row of each output's cell, or what broadcasts to it: ``every_cell((rows, columns))``.
-    anchors : (..., 2) array
-        Width and height in pixels of the network's input, or what broadcasts: ``anchors[:, None, None]``.
+    cells : (..., 2) integer array, or what broadcasts to it
+        Column and row of each output's cell: ``every_cell((rows, columns))``.
+    anchors : (..., 2) array, or what broadcasts to it
+        Width and height in pixels of the network's input: ``anchors[:, None, None]``.
     stride, scale_x_y, form
         As for `encode_yolov3`.
 

@@ -32,10 +32,10 @@ def encode_yolov5(boxes: Array, cells: Array, anchors: Array, stride: float) -> 
     ----------
     boxes : (..., 4) array
         The objects: corners x1, y1, x2, y2 in pixels of the network's input.
-    cells : (..., 2) integer array
-        Column and row of the cell that is responsible for each, its own or a neighbour; or what broadcasts to it.
-    anchors : (..., 2) array
-        Width and height of the anchor that is responsible, in the same pixels, or what broadcasts to it.
+    cells : (..., 2) integer array, or what broadcasts to it
+        Column and row of the cell that is responsible for each, its own or a neighbour.
+    anchors : (..., 2) array, or what broadcasts to it
+        Width and height of the anchor that is responsible, in the same pixels.
     stride : float
         Pixels per cell: 8, 16 or 32.
 
@@ -90,10 +90,10 @@ def decode_yolov5(outputs: Array, cells: Array, anchors: Array, stride: float) -
     ----------
     outputs : (..., 4) array
         tx, ty, tw, th as the last convolution gave them; of a whole map (A, rows, columns, 4).
-    cells : (..., 2) integer array
-        Column and row of each output's cell, or what broadcasts to it: ``every_cell((rows, columns))``.
-    anchors : (..., 2) array
-        Width and height in pixels of the network's input, or what broadcasts: ``anchors[:, None, None]``.
+    cells : (..., 2) integer array, or what broadcasts to it
+        Column and row of each output's cell: ``every_cell((rows, columns))``.
+    anchors : (..., 2) array, or what broadcasts to it
+        Width and height in pixels of the network's input: ``anchors[:, None, None]``.
     stride : float
         Pixels per cell: 8, 16 or 32.
 

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
-from refdet.classical.linear_svm import LinearSVM, fit_linear_svm
+from refdet.classical.linear_svm import LARGEST, LinearSVM, check_fit_linear_svm, check_marks, fit_linear_svm
+from refdet.conventions import REFDET
 from refdet.ops.box_iou import box_iou
 from refdet.stepwise import Steps, stepwise
 
@@ -53,7 +54,14 @@ def svm_labels(
     array([[-1.,  0.],
            [-1., -1.]])
     """
+    windows = checks.boxes(windows, "windows", REFDET.overlap)
+    gt_boxes = checks.boxes(gt_boxes, "gt_boxes", REFDET.overlap)
     gt_labels = checks.whole_numbers(gt_labels, "gt_labels", (len(gt_boxes),), "one class per box")
+    num_classes = checks.whole_number(num_classes, "num_classes", 0, below=2**31)
+    negative_below = checks.threshold(negative_below, "negative_below")
+    outside = (gt_labels < 0) | (gt_labels >= num_classes)
+    if outside.any():
+        raise ValueError(f"gt_labels: {gt_labels[outside][0]} came; wanted 0 to {num_classes - 1}")
     labels = np.full((len(windows), num_classes), -1.0)
     overlap = box_iou(windows, gt_boxes)  # (N, G)
     for label in np.unique(gt_labels):
@@ -75,20 +83,40 @@ def check_mine_hard_negatives(
     retrain_after=2000,
     easy_below=-1.2,
 ):
-    """Positives (P, D) and their labels (P, K); the numbers are checked where they are used."""
-    positives = checks.real_array(positives, "positives")
-    labels = np.asarray(labels, np.float64)
-    if positives.ndim != 2 or labels.ndim != 2 or len(labels) != len(positives):
-        raise ValueError(
-            f"labels: shape is {labels.shape}; wanted (P, K), a row for each of the positives, {positives.shape}"
-        )
+    """Positives (P, D) and their labels (P, K), the images as a walk that checks each as it comes."""
+    kinds = checks.any_array(labels, "labels")
+    if kinds.ndim != 2:
+        raise ValueError(f"labels: shape is {kinds.shape}; wanted (P, K), a row for each of the positives")
+    numbers = {"positive_weight": positive_weight, "bias_scale": bias_scale, "tolerance": tolerance}
+    positives, labels, *_ = check_fit_linear_svm(
+        positives, labels, cost, rng=rng, names=("positives", "labels"), **numbers
+    )
+    images = object_checks.iterable(images, "images", "(features, labels) pairs")
     retrain_after = checks.whole_number(retrain_after, "retrain_after", 0)
     easy_below = checks.real_number(easy_below, "easy_below")
     hard_above = checks.real_number(hard_above, "hard_above")
     if hard_above >= 0:
         raise ValueError(f"hard_above: {hard_above} came; wanted a score below 0, such as the margin's -1")
     training = (cost, positive_weight, bias_scale, tolerance)
-    return positives, labels, images, rng, *training, hard_above, retrain_after, easy_below
+    walk = _pairs(images, positives.shape[1], labels.shape[1])
+    walk = list(walk) if isinstance(images, list) else walk
+    return positives, labels, walk, rng, *training, hard_above, retrain_after, easy_below
+
+
+def _pairs(images, features, classes):
+    """Features (N, D) and labels (N, K) of image after image."""
+    for i, pair in enumerate(images):
+        name = f"images[{i}]"
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise TypeError(f"{name}: {checks.shown(pair)} came; wanted a pair of features and labels")
+        values, kinds = checks.real_array(pair[0], name), check_marks(pair[1], name)
+        if values.ndim != 2 or values.shape[1] != features or kinds.shape != (len(values), classes):
+            raise ValueError(
+                f"{name}: features of shape {values.shape} and labels of {kinds.shape} came; wanted "
+                f"(N, {features}) and (N, {classes})"
+            )
+        checks.reject_beyond(values, name, LARGEST)
+        yield values, kinds
 
 
 @stepwise(check=check_mine_hard_negatives)
@@ -202,5 +230,5 @@ def _with_last(images, positives, labels):
     for i, (next_features, next_kinds) in enumerate(images):
         if i > 0:
             yield features, kinds, False
-        features, kinds = np.asarray(next_features), np.asarray(next_kinds)
+        features, kinds = next_features, next_kinds
     yield features, kinds, True

@@ -17,9 +17,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
 from refdet.stepwise import Steps, stepwise
+
+# Products of five numbers of this size are finite.
+LARGEST = 1e30
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,30 +57,30 @@ def check_fit_linear_svm(
     tolerance=0.01,
     max_epochs=1000,
     start=None,
+    names=("features", "labels"),
 ):
     """Features, labels and start as float arrays (N, D), (N, K) and (N, K), numbers in their ranges."""
-    features = checks.real_array(features, "features")
+    features = checks.real_array(features, names[0])
     if features.ndim != 2:
-        raise ValueError(f"features: shape is {features.shape}; wanted (N, D)")
-    checks.reject_non_finite(features, "features", "finite values")
-    labels = np.asarray(labels)
+        raise ValueError(f"{names[0]}: shape is {features.shape}; wanted two axes, one row per example")
+    checks.reject_beyond(features, names[0], LARGEST)
+    labels = check_marks(labels, names[1])
     labels = labels[:, None] if labels.ndim == 1 else labels
     if labels.ndim != 2 or len(labels) != len(features):
-        raise ValueError(f"labels: shape is {labels.shape}; wanted ({len(features)}, K)")
-    if not np.isin(labels, (-1, 0, 1)).all():
-        raise ValueError("labels: wanted 1 for positive, -1 for negative, 0 for no part")
-    if loss not in ("hinge", "squared_hinge"):
-        raise ValueError(f"loss: {loss!r} came; wanted 'hinge' or 'squared_hinge'")
+        raise ValueError(f"{names[1]}: shape is {labels.shape}; wanted ({len(features)}, K)")
+    object_checks.generator(rng, "rng")
+    object_checks.option(loss, "loss", ("hinge", "squared_hinge"))
     cost, positive_weight, tolerance = (
         _above_zero(value, name)
         for value, name in ((cost, "cost"), (positive_weight, "positive_weight"), (tolerance, "tolerance"))
     )
     bias_scale = checks.real_number(bias_scale, "bias_scale")
+    if abs(bias_scale) > LARGEST:
+        raise ValueError(f"bias_scale: {bias_scale} came; wanted a number up to {LARGEST}")
     max_epochs = checks.whole_number(max_epochs, "max_epochs", 0)
-    start = np.zeros(labels.shape) if start is None else np.array(start, np.float64)
+    start = np.zeros(labels.shape) if start is None else checks.real_array(start, "start").astype(np.float64)
     if start.shape != labels.shape or not (start >= 0).all() or start[labels == 0].any():
         raise ValueError(f"start: wanted {labels.shape} dual variables, 0 or more, and 0 where a label is 0")
-    labels = labels.astype(np.float64)
     return features, labels, cost, rng, positive_weight, bias_scale, loss, tolerance, max_epochs, start
 
 
@@ -199,8 +202,16 @@ def _objectives(weights, margin, alpha, prices, softness, loss):
     return primal, alpha.sum(axis=0) - regulariser - 0.5 * (softness * alpha**2).sum(axis=0)
 
 
+def check_marks(value, name):
+    """`value` as float64 labels of -1, 0 and 1."""
+    array = checks.real_array(value, name).astype(np.float64)
+    if not np.isin(array, (-1, 0, 1)).all():
+        raise ValueError(f"{name}: wanted 1 for positive, -1 for negative, 0 for no part")
+    return array
+
+
 def _above_zero(value, name):
     number = checks.real_number(value, name)
-    if number <= 0:
-        raise ValueError(f"{name}: {number} came; wanted a number above 0")
+    if not 0 < number <= LARGEST:
+        raise ValueError(f"{name}: {number} came; wanted a number above 0, up to {LARGEST}")
     return number

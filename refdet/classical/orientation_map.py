@@ -18,6 +18,8 @@ from refdet.checks import Array
 
 # Contrast below this is noise: it keeps empty paper from being stretched to full strength.
 EPSILON = 0.1
+# The squares of nine cells of this size are finite in float32.
+LARGEST = 1e15
 
 
 def orientation_map(image: Array, *, cell: int = 4, orientations: int = 8) -> NDArray[np.float32]:
@@ -66,9 +68,9 @@ def orientation_map(image: Array, *, cell: int = 4, orientations: int = 8) -> ND
     >>> orientation_map(ramp, cell=2, orientations=4)[:, 3, 3].round(3)
     array([0.329, 0.   , 0.   , 0.   ], dtype=float32)
     """
-    image = _checked_image(image)
-    cell = checks.whole_number(cell, "cell", 1)
-    orientations = checks.whole_number(orientations, "orientations", 2)
+    image = check_image(image)
+    cell = checks.whole_number(cell, "cell", 1, below=2**31)
+    orientations = checks.whole_number(orientations, "orientations", 2, below=2**31)
     # step: gradient
     padded = np.pad(image, ((1, 1), (1, 1), (0, 0)), mode="edge")
     dx, dy = padded[1:-1, 2:] - padded[1:-1, :-2], padded[2:, 1:-1] - padded[:-2, 1:-1]  # (H, W, C)
@@ -96,13 +98,13 @@ def _cell_means(votes, cell):
     return padded.reshape(count, rows, cell, columns, cell).mean(axis=(2, 4))
 
 
-def _checked_image(image):
-    """(H, W, C) floats."""
-    is_bytes = np.asarray(image).dtype == np.uint8
-    array = checks.real_array(image, "image")
+def check_image(image, name="image"):
+    """`image` as (H, W, C) float32, bytes as parts of 255."""
+    is_bytes = checks.any_array(image, name).dtype == np.uint8
+    array = checks.real_array(image, name)
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or 0 in array.shape:
-        raise ValueError(f"image: shape is {np.shape(image)}; wanted (H, W) or (H, W, C), none of them 0")
-    checks.reject_non_finite(array, "image", "finite brightness")
+        raise ValueError(f"{name}: shape is {array.shape}; wanted (H, W) or (H, W, C), none of them 0")
+    checks.reject_beyond(array, name, LARGEST)
     return (array / 255 if is_bytes else array).astype(np.float32)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
 from refdet.ops.box_iou import box_iou
 
@@ -104,8 +104,9 @@ def digit_scenes(
     [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11]]
     """
     patches = checks.real_array(patches, "patches")
+    size, count, scale = _checked_ranges(patches, size, count, scale)
     labels = checks.whole_numbers(labels, "labels", (len(patches),), "one label per patch")
-    _check_ranges(patches, size, count, scale)
+    object_checks.generator(rng, "rng")
     scenes, first = [], 0
     while first < len(patches):
         taken = slice(first, first + int(rng.integers(count[0], count[1], endpoint=True)))
@@ -115,18 +116,25 @@ def digit_scenes(
     return scenes
 
 
-def _check_ranges(patches, size, count, scale):
-    if patches.ndim != 3 or patches.shape[1] != patches.shape[2]:
+def _checked_ranges(patches, size, count, scale):
+    """The size, the counts and the scales, each pair in order."""
+    if patches.ndim != 3 or patches.shape[1] != patches.shape[2] or not patches.shape[1]:
         raise ValueError(f"patches: shape is {patches.shape}; wanted (N, S, S)")
-    checks.whole_number(size, "size", 1)
-    fewest, most = (checks.whole_number(n, f"count[{i}]", 1) for i, n in enumerate(count))
+    outside = ~((patches >= 0) & (patches <= 1))
+    if outside.any():
+        raise ValueError(f"patches: {patches[outside][0]} came; wanted ink from 0 to 1")
+    size = checks.whole_number(size, "size", 1, below=2**31)
+    count = object_checks.sequence(count, "count", "numbers", 2)
+    fewest, most = (checks.whole_number(n, f"count[{i}]", 1, below=2**31) for i, n in enumerate(count))
+    scale = object_checks.sequence(scale, "scale", "numbers", 2)
     smallest, largest = (checks.real_number(s, f"scale[{i}]") for i, s in enumerate(scale))
     if fewest > most:
-        raise ValueError(f"count: {count} came; wanted the fewest first")
+        raise ValueError(f"count: {fewest}, {most} came; wanted the fewest first")
     if not 0 < smallest <= largest:
-        raise ValueError(f"scale: {scale} came; wanted the smallest first, above 0")
+        raise ValueError(f"scale: {smallest}, {largest} came; wanted the smallest first, above 0")
     if largest * patches.shape[1] > size:
         raise ValueError(f"size: {size} came; wanted {largest * patches.shape[1]} or more, the largest digit")
+    return size, (fewest, most), (smallest, largest)
 
 
 def _scattered(count, size, patch, scale, rng):

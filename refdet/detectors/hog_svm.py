@@ -13,15 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from refdet import checks, object_checks, roi_checks
 from refdet.checks import Array
 from refdet.classical.hard_negatives import mine_hard_negatives, svm_labels
-from refdet.classical.orientation_map import orientation_map
+from refdet.classical.orientation_map import LARGEST, check_image, orientation_map
+from refdet.conventions import REFDET
 from refdet.detections import Detections
 from refdet.kernels import vectorized
 from refdet.proposals.windows import sliding_windows
@@ -121,16 +123,31 @@ class HogSvm:
 
 def orientation_maps(images: Sequence[Array], preset: Preset) -> NDArray[np.float32]:
     """(B, C, h, w) float32: the maps of images of one size."""
+    _check_preset(preset)
+    images = object_checks.sequence(images, "images", "images")
+    images = [check_image(image, f"images[{i}]") for i, image in enumerate(images)]
+    shapes = [image.shape[:2] for image in images]
+    if len(set(shapes)) != 1:
+        raise ValueError(f"images: sizes {shapes[:4]} came; wanted one image at least, all of one size")
     maps = [orientation_map(image, cell=preset.cell, orientations=preset.orientations) for image in images]
     return np.stack(maps)
+
+
+def _check_preset(preset):
+    object_checks.instance(preset, "preset", Preset, "a Preset, such as refdet.detectors.hog_svm.PRESET")
 
 
 def box_features(
     maps: Array, boxes: Sequence[Array], preset: Preset, kernels: ModuleType = vectorized
 ) -> NDArray[np.float32]:
     """Features of each image's own boxes: maps (B, C, h, w) and B arrays (G, 4) to (sum of G, D)."""
+    maps = _checked_maps(maps, preset, kernels)
+    boxes = object_checks.sequence(boxes, "boxes", "images", len(maps))
+    boxes = [_float32_boxes(part, f"boxes[{i}]") for i, part in enumerate(boxes)]
     images = np.repeat(np.arange(len(maps)), [len(of_image) for of_image in boxes])
-    pooled = _pooled(maps, images, np.concatenate(boxes), preset, kernels)  # (G, C, grid, grid)
+    pooled = _pooled(
+        maps, images, np.concatenate([np.zeros((0, 4)), *boxes]), preset, kernels
+    )  # (G, C, grid, grid)
     return pooled.reshape(len(images), np.prod(pooled.shape[1:]))
 
 
@@ -141,10 +158,28 @@ def window_features(
 
     D is C x grid x grid: the strongest vote for each orientation in each bin.
     """
+    maps = _checked_maps(maps, preset, kernels)
+    windows = _float32_boxes(windows, "windows")
     # Stacked as channels, so that a window is cut into bins once for all images.
-    stacked = maps.reshape(1, -1, *maps.shape[2:])
+    stacked = maps.reshape(1, maps.shape[0] * maps.shape[1], *maps.shape[2:])
     pooled = _pooled(stacked, np.zeros(len(windows)), windows, preset, kernels)  # (N, B * C, grid, grid)
     return pooled.reshape(len(windows), len(maps), maps.shape[1] * preset.grid**2).swapaxes(0, 1)
+
+
+def _checked_maps(maps, preset, kernels):
+    """Maps (B, C, h, w); a preset, and a module that pools."""
+    _check_preset(preset)
+    object_checks.kernels(kernels, "kernels", "roi_pool")
+    maps = roi_checks.features(maps, "maps", REFDET.roi)
+    checks.reject_beyond(maps, "maps", LARGEST)
+    return maps.astype(np.float32, copy=False)
+
+
+def _float32_boxes(value, name):
+    """(N, 4) boxes that are finite in float32."""
+    with np.errstate(over="ignore"):
+        single = checks.corners(value, name, "reject").astype(np.float32)
+    return checks.boxes(single, name, REFDET.overlap)
 
 
 def _pooled(maps, images, boxes, preset, kernels):
@@ -194,6 +229,12 @@ def fit(
     class by less than 0.3 (MAT-3), mined in one pass (SMP-5); features are scaled to a mean length of 20
     over the positives; the machines' numbers are LOSS-6's.
     """
+    _check_preset(preset)
+    object_checks.kernels(kernels, "kernels", "roi_pool")
+    object_checks.callback(progress, "progress")
+    object_checks.generator(rng, "rng")
+    num_classes = checks.whole_number(num_classes, "num_classes", 1, below=2**31)
+    scenes = [_checked_scene(scene, f"scenes[{i}]") for i, scene in enumerate(_scenes(scenes))]
     if not sum(len(scene.boxes) for scene in scenes):
         raise ValueError("scenes: none of them has an object; wanted positives to train on")
     batches = [
@@ -208,6 +249,20 @@ def fit(
     windows = _window_examples(batches, num_classes, scale, preset, kernels, progress)
     svm = mine_hard_negatives(positives * scale, labels, windows, rng=rng)
     return HogSvm(svm.weights * scale, svm.bias, preset)
+
+
+def _scenes(scenes):
+    return object_checks.sequence(scenes, "scenes", "scenes")
+
+
+def _checked_scene(scene, name):
+    """The scene, its boxes and labels as arrays."""
+    missing = [part for part in ("image", "boxes", "labels") if not hasattr(scene, part)]
+    if missing:
+        raise TypeError(f"{name}: {checks.shown(scene)} came; wanted a scene with {', '.join(missing)}")
+    boxes = checks.boxes(scene.boxes, f"{name}.boxes", REFDET.overlap)
+    labels = checks.whole_numbers(scene.labels, f"{name}.labels", (len(boxes),), "one class per box")
+    return SimpleNamespace(image=scene.image, boxes=boxes, labels=labels)
 
 
 def _box_labels(scene, num_classes):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 
@@ -150,6 +150,7 @@ def voc_ap(recall: Array, precision: Array, use_07_metric: bool = False) -> floa
     >>> round(voc_ap([0.5, 0.5, 1], [1, 0.5, 2 / 3]), 6), round(voc_ap([0.5, 0.5, 1], [1, 0.5, 2 / 3], True), 6)
     (0.833333, 0.848485)
     """
+    use_07_metric = object_checks.flag(use_07_metric, "use_07_metric")
     return eleven_point_ap(recall, precision) if use_07_metric else area_ap(recall, precision)
 
 
@@ -171,6 +172,7 @@ def integrate(recall: Array, precision: Array, *, convention: Convention = REFDE
     ValueError
         As `step_ap`; a convention whose system does not evaluate.
     """
+    checks.convention(convention)
     rules = {"area": area_ap, "11point": eleven_point_ap, "101point": coco_ap}
     return rules[convention.part("average_precision").integration](recall, precision)
 

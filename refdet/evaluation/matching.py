@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.ops.box_iou import box_iou
@@ -42,6 +42,7 @@ def check_match_detections(
     boxes, scores, images, gt_boxes, gt_images, iou_threshold=0.5, *, difficult=None, convention=REFDET
 ):
     """Boxes in float64, images and flags of the right lengths."""
+    checks.convention(convention)
     convention.part("average_precision")
     boxes = checks.boxes(boxes, "boxes", convention.overlap).astype(np.float64)
     gt_boxes = checks.boxes(gt_boxes, "gt_boxes", convention.overlap).astype(np.float64)
@@ -49,11 +50,8 @@ def check_match_detections(
     images = checks.whole_numbers(images, "images", (len(boxes),), "one image index per box")
     gt_images = checks.whole_numbers(gt_images, "gt_images", (len(gt_boxes),), "one image index per box")
     threshold = checks.threshold(iou_threshold, "iou_threshold")
-    difficult = np.zeros(len(gt_boxes), bool) if difficult is None else np.asarray(difficult)
-    if difficult.shape != (len(gt_boxes),) or difficult.dtype != bool:
-        raise ValueError(
-            f"difficult: {difficult.dtype} of shape {difficult.shape} came; wanted bool of shape ({len(gt_boxes)},)"
-        )
+    difficult = np.zeros(len(gt_boxes), bool) if difficult is None else difficult
+    difficult = object_checks.flags(difficult, "difficult", len(gt_boxes), "one per ground-truth box")
     return boxes, scores, images, gt_boxes, gt_images, threshold, difficult, convention
 
 

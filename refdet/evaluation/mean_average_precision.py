@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.detections import Detections
@@ -66,6 +66,12 @@ def mean_over_classes(average_precision: Array) -> float:
     0.829333
     """
     values = checks.real_array(average_precision, "average_precision")
+    if values.ndim != 1:
+        raise ValueError(f"average_precision: shape is {values.shape}; wanted (K,)")
+    outside = (values < 0) | (values > 1)
+    if outside.any():
+        row = int(outside.argmax())
+        raise ValueError(f"average_precision: row {row} is {values[row]}; wanted 0 to 1, or NaN")
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else float("nan")
 
@@ -113,7 +119,12 @@ def evaluate_detections(
     >>> result.average_precision, result.mean
     (array([0.5, nan]), 0.5)
     """
-    num_classes = checks.whole_number(num_classes, "num_classes", 0)
+    checks.convention(convention)
+    num_classes = checks.whole_number(num_classes, "num_classes", 0, below=2**31)
+    detections = object_checks.sequence(detections, "detections", "images")
+    for i, part in enumerate(detections):
+        object_checks.instance(part, f"detections[{i}]", Detections, "Detections")
+    threshold = checks.threshold(iou_threshold, "iou_threshold")
     found = _flat_detections(detections)
     known = _flat_ground_truth(gt_boxes, gt_labels, difficult, len(detections))
     for name, labels in (("detections", found["labels"]), ("gt_labels", known["labels"])):
@@ -130,7 +141,7 @@ def evaluate_detections(
             found["images"][of_class],
             known["boxes"][wanted],
             known["images"][wanted],
-            iou_threshold,
+            threshold,
             difficult=known["difficult"][wanted],
             convention=convention,
         )
@@ -138,7 +149,7 @@ def evaluate_detections(
         ranked = scores[matching.order][counted]
         curves.append(precision_recall_curve(ranked, matching.true_positive[counted], matching.positives))
     by_convention = _integrated(curves, partial(rules.integrate, convention=convention))
-    return Evaluation(curves, by_convention, float(iou_threshold))
+    return Evaluation(curves, by_convention, threshold)
 
 
 def compute_map(
@@ -181,11 +192,13 @@ def compute_map(
     >>> compute_map([{"car": [[0, 0, 4, 4, 0.9]]}], [{"car": [[0, 0, 4, 4]]}])
     (1.0, {'car': 1.0})
     """
-    if method not in METHODS:
-        raise ValueError(f"method: {method!r} came; wanted one of {', '.join(METHODS)}")
+    object_checks.option(method, "method", METHODS)
+    det_boxes, gt_boxes = _images(det_boxes, "det_boxes"), _images(gt_boxes, "gt_boxes")
     names = list(dict.fromkeys(name for image in (*gt_boxes, *det_boxes) for name in image))
-    rows = [_by_class(image, names, 5, "det_boxes") for image in det_boxes]
-    known = [_by_class(image, names, 4, "gt_boxes") for image in gt_boxes]
+    rows = [_by_class(image, names, 5, f"det_boxes[{i}]") for i, image in enumerate(det_boxes)]
+    known = [_by_class(image, names, 4, f"gt_boxes[{i}]") for i, image in enumerate(gt_boxes)]
+    if len(rows) != len(known):
+        raise ValueError(f"gt_boxes: {len(known)} images came; wanted {len(rows)}, as det_boxes has")
     evaluation = evaluate_detections(
         [Detections(boxes[:, :4], boxes[:, 4], labels) for boxes, labels in rows],
         [boxes for boxes, _ in known],
@@ -197,16 +210,26 @@ def compute_map(
     return mean_over_classes(per_class), dict(zip(names, map(float, per_class), strict=True))
 
 
+def _images(value, name):
+    """A list of dictionaries."""
+    images = object_checks.sequence(value, name, "images")
+    for i, image in enumerate(images):
+        object_checks.instance(image, f"{name}[{i}]", dict, "a dictionary from class to rows")
+    return images
+
+
 def _by_class(image, names, columns, argument):
     """The rows of all classes of one image, and their labels."""
     rows, labels = [np.zeros((0, columns))], [np.zeros(0, np.int64)]
     for name, values in image.items():
-        array = checks.real_array(values, argument).reshape(len(values), -1)
-        if len(array) and array.shape[1] != columns:
+        array = checks.real_array(values, argument)
+        array = array.reshape(0, columns) if array.shape == (0,) else array
+        if array.ndim != 2 or array.shape[1] != columns:
             raise ValueError(
-                f"{argument}: rows of {array.shape[1]} came for {name!r}; wanted {columns} numbers"
+                f"{argument}: shape {array.shape} came for {checks.shown(name)}; wanted rows of {columns} numbers"
             )
-        rows.append(array.reshape(-1, columns))
+        checks.reject_non_finite(array, argument, "finite numbers") if array.size else None
+        rows.append(array)
         labels.append(np.full(len(array), names.index(name)))
     return np.concatenate(rows), np.concatenate(labels)
 
@@ -230,18 +253,24 @@ def _flat_detections(detections):
 
 def _flat_ground_truth(gt_boxes, gt_labels, difficult, images):
     """The same for the ground truth."""
-    difficult = [np.zeros(len(boxes), bool) for boxes in gt_boxes] if difficult is None else difficult
-    for name, lists in (("gt_boxes", gt_boxes), ("gt_labels", gt_labels), ("difficult", difficult)):
-        if len(lists) != images:
-            raise ValueError(f"{name}: {len(lists)} images came; wanted {images}, as detections has")
+    gt_boxes = object_checks.sequence(gt_boxes, "gt_boxes", "images", images)
+    gt_labels = object_checks.sequence(gt_labels, "gt_labels", "images", images)
     boxes = [checks.boxes(b, f"gt_boxes[{i}]", REFDET.overlap) for i, b in enumerate(gt_boxes)]
     labels = [
         checks.whole_numbers(values, f"gt_labels[{i}]", (len(boxes[i]),), "one class per box")
         for i, values in enumerate(gt_labels)
     ]
+    if difficult is None:
+        marks = [np.zeros(len(b), bool) for b in boxes]
+    else:
+        difficult = object_checks.sequence(difficult, "difficult", "images", images)
+        marks = [
+            object_checks.flags(values, f"difficult[{i}]", len(boxes[i]), "one per box")
+            for i, values in enumerate(difficult)
+        ]
     return {
         "boxes": np.concatenate([np.zeros((0, 4)), *boxes]),
         "labels": np.concatenate([np.zeros(0, np.int64), *labels]),
         "images": np.repeat(np.arange(images), [len(b) for b in boxes]),
-        "difficult": np.concatenate([np.zeros(0, bool), *map(np.asarray, difficult)]),
+        "difficult": np.concatenate([np.zeros(0, bool), *marks]),
     }

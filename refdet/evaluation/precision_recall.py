@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
 
 
@@ -28,7 +28,8 @@ def precision_at(true_positives: int, false_positives: int, *, empty_precision: 
     """
     right = checks.whole_number(true_positives, "true_positives", 0)
     wrong = checks.whole_number(false_positives, "false_positives", 0)
-    return right / (right + wrong) if right + wrong else float(empty_precision)
+    empty = _number_or_nan(empty_precision, "empty_precision")
+    return right / (right + wrong) if right + wrong else empty
 
 
 def recall_at(true_positives: int, positives: int) -> float:
@@ -42,7 +43,9 @@ def recall_at(true_positives: int, positives: int) -> float:
     found = checks.whole_number(true_positives, "true_positives", 0)
     positives = checks.whole_number(positives, "positives", 0)
     if found > positives:
-        raise ValueError(f"true_positives: {found} came; wanted at most {positives}, the objects")
+        raise ValueError(
+            f"true_positives: {checks.shown(found)} came; wanted at most {checks.shown(positives)}, the objects"
+        )
     return found / positives if positives else float("nan")
 
 
@@ -54,8 +57,17 @@ def f1_score(precision: float, recall: float) -> float:
     >>> round(f1_score(0.75, 0.6), 6)
     0.666667
     """
-    precision, recall = float(precision), float(recall)
+    precision, recall = _number_or_nan(precision, "precision"), _number_or_nan(recall, "recall")
+    for name, value in (("precision", precision), ("recall", recall)):
+        if value < 0 or value > 1:
+            raise ValueError(f"{name}: {value} came; wanted 0 to 1")
     return 2 * precision * recall / (precision + recall) if precision + recall != 0 else 0.0
+
+
+def _number_or_nan(value, name):
+    """`value` as a float; NaN says that there is none."""
+    is_nan = isinstance(value, (float, np.floating)) and value != value
+    return float("nan") if is_nan else checks.real_number(value, name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +125,10 @@ def precision_recall_curve(scores: Array, true_positive: Array, positives: int) 
     >>> table.precision.round(6), table.recall
     (array([1.      , 1.      , 0.666667, 0.75    ]), array([0.2, 0.4, 0.4, 0.6]))
     """
-    flags = np.asarray(true_positive)
-    if flags.dtype != bool and flags.size:
-        raise TypeError(f"true_positive: dtype is {flags.dtype}; wanted bool")
-    if flags.ndim != 1:
-        raise ValueError(f"true_positive: shape is {flags.shape}; wanted (D,)")
-    scores = checks.scores(scores, "scores", len(flags))
-    positives = checks.whole_number(positives, "positives", 0)
+    scores = checks.real_array(scores, "scores")
+    scores = checks.scores(scores, "scores", scores.size)
+    flags = object_checks.flags(true_positive, "true_positive", len(scores), "one per score")
+    positives = checks.whole_number(positives, "positives", 0, below=2**63)
     if flags.sum() > positives:
         raise ValueError(f"positives: {positives} came; wanted at least {flags.sum()}, the right detections")
     order = np.argsort(-scores, kind="stable")

@@ -144,9 +144,8 @@ def box_iou_backward(
 
     Returns
     -------
-    grad_boxes1 : (N, 4) float array
-    grad_boxes2 : (M, 4) float array
-        In the precision of the boxes.
+    grad_boxes1 : (N, 4) float array, dtype of `boxes1` and `boxes2` together
+    grad_boxes2 : (M, 4) float array, dtype of `boxes1` and `boxes2` together
 
     Raises
     ------

@@ -96,7 +96,7 @@ def soft_nms(
     -------
     keep : (K,) int64 array
         In the order in which the boxes were picked; the first k are what a limit of k boxes would give.
-    new_scores : (K,) float array
+    new_scores : (K,) float array, dtype of `scores`
         The scores of the kept boxes, as low as they were when they were picked; they never rise.
 
     Raises
@@ -212,7 +212,7 @@ def batched_soft_nms(
     -------
     keep : (K,) int64 array
         Best lowered score first; of equal ones the lower index, whatever the class.
-    new_scores : (K,) float array
+    new_scores : (K,) float array, dtype of `scores`
         The lowered scores of the kept boxes.
 
     Raises

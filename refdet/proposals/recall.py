@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.ops.box_iou import box_iou
@@ -65,7 +65,7 @@ def proposal_recall(
     >>> proposal_recall(windows, objects), proposal_recall(windows, objects, [0.4, 0.6])
     (0.5, array([0.5, 0. ]))
     """
-    over_thresholds, over_top = np.ndim(iou_threshold) == 1, np.ndim(top) == 1
+    over_thresholds, over_top = _is_list(iou_threshold), _is_list(top)
     if over_thresholds and over_top:
         raise ValueError("top: a sequence came beside a sequence of thresholds; wanted one curve at a time")
     given = iou_threshold if over_thresholds else [iou_threshold]
@@ -75,6 +75,11 @@ def proposal_recall(
         best = best_overlaps(proposals, gt_boxes, top=count, convention=convention)
         recall += [(best >= value).mean() if len(best) else np.nan for value in thresholds]
     return np.array(recall, np.float64) if over_thresholds or over_top else float(recall[0])
+
+
+def _is_list(value):
+    """True for a sequence of numbers, which asks for a curve."""
+    return isinstance(value, (list, tuple, range)) or (isinstance(value, np.ndarray) and value.ndim == 1)
 
 
 def best_overlaps(
@@ -91,8 +96,9 @@ def best_overlaps(
     proposals, gt_boxes, top, convention
         As for `proposal_recall`.
     """
-    if len(proposals) != len(gt_boxes):
-        raise ValueError(f"proposals: {len(proposals)} images came; wanted {len(gt_boxes)}, as gt_boxes has")
+    checks.convention(convention)
+    gt_boxes = _boxes_of_images(gt_boxes, "gt_boxes", None, convention)
+    proposals = _boxes_of_images(proposals, "proposals", len(gt_boxes), convention)
     if top is not None:
         top = checks.whole_number(top, "top", 0)
     best = [np.zeros(0)]
@@ -100,3 +106,9 @@ def best_overlaps(
         overlap = box_iou(boxes, candidates, convention=convention)[:, :top]
         best.append(overlap.max(axis=1, initial=0.0).astype(np.float64))
     return np.concatenate(best)
+
+
+def _boxes_of_images(value, name, count, convention):
+    """Boxes image by image, as many images as there must be."""
+    images = object_checks.sequence(value, name, "images", count)
+    return [checks.boxes(boxes, f"{name}[{i}]", convention.overlap) for i, boxes in enumerate(images)]

@@ -9,12 +9,11 @@ Detection, IJCV 2000; the count is the course notes' "Approach 1".
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
+from refdet import checks, object_checks
 
 Sizes = Sequence[int | tuple[int, int]]
 
@@ -54,8 +53,8 @@ def count_windows(width: int, height: int, sizes: Sizes | None = None, stride: i
     """
     width, height, pairs, stride = _checked(width, height, sizes, stride)
     if pairs is None:
-        return sum(map(len, _starts(width, stride))) * sum(map(len, _starts(height, stride)))
-    return sum(len(_places(width, w, stride)) * len(_places(height, h, stride)) for w, h in pairs)
+        return _count_of_all(width, stride) * _count_of_all(height, stride)
+    return sum(_count(width, w, stride) * _count(height, h, stride) for w, h in pairs)
 
 
 def iterate_windows(
@@ -84,10 +83,11 @@ def iterate_windows(
     [(0, 0, 2, 2), (1, 0, 3, 2)]
     """
     width, height, pairs, stride = _checked(width, height, sizes, stride)
-    every = product(range(1, width + 1), range(1, height + 1))
+    every = ((w, h) for w in range(1, width + 1) for h in range(1, height + 1))
     for w, h in every if pairs is None else pairs:
-        for y1, x1 in product(_places(height, h, stride), _places(width, w, stride)):
-            yield x1, y1, x1 + w, y1 + h
+        for y1 in _places(height, h, stride):
+            for x1 in _places(width, w, stride):
+                yield x1, y1, x1 + w, y1 + h
 
 
 def sliding_windows(width: int, height: int, sizes: Sizes, stride: int) -> NDArray[np.float32]:
@@ -105,6 +105,13 @@ def sliding_windows(width: int, height: int, sizes: Sizes, stride: int) -> NDArr
            [1., 0., 3., 2.]], dtype=float32)
     """
     width, height, pairs, stride = _checked(width, height, sizes, stride)
+    if pairs is None:
+        raise TypeError("sizes: None came; wanted the sizes of the windows")
+    count = sum(_count(width, w, stride) * _count(height, h, stride) for w, h in pairs)
+    if count >= 2**31:
+        raise ValueError(
+            f"sizes: they make {checks.shown(count)} windows; wanted fewer than 2^31, or iterate_windows"
+        )
     grids = [np.zeros((0, 4), np.float32)]
     for w, h in pairs:
         y1, x1 = np.meshgrid(_places(height, h, stride), _places(width, w, stride), indexing="ij")
@@ -117,13 +124,20 @@ def _places(length, side, stride):
     return range(0, length - side + 1, stride)
 
 
-def _starts(length, stride):
-    """`_places` of every side along one axis."""
-    return (_places(length, side, stride) for side in range(1, length + 1))
+def _count(length, side, stride):
+    """How many places there are, however large the numbers."""
+    return max(0, -((side - length - 1) // stride))
+
+
+def _count_of_all(length, stride):
+    """The same, summed over every side: ceil(m / stride) for m from 1 to the length."""
+    whole, rest = divmod(length, stride)
+    return stride * whole * (whole + 1) // 2 + rest * (whole + 1)
 
 
 def _checked(width, height, sizes, stride):
     if sizes is not None:
+        sizes = object_checks.sequence(sizes, "sizes", "sizes")
         sizes = [checks.size(size, f"sizes[{i}]") for i, size in enumerate(sizes)]
     return (
         checks.whole_number(width, "width", 0),

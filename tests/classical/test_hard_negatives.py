@@ -111,7 +111,7 @@ def test_the_plain_call_gives_what_the_trace_gives():
 @pytest.mark.parametrize(
     ("changed", "error", "words"),
     [
-        ({"positives": np.ones(3)}, ValueError, "labels: shape"),
+        ({"positives": np.ones(3)}, ValueError, "positives: shape"),
         ({"labels": [[1], [1]]}, ValueError, "labels: shape"),
         ({"cost": -1}, ValueError, "cost"),
         ({"retrain_after": -1}, ValueError, "retrain_after"),

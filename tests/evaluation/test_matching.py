@@ -198,7 +198,7 @@ def test_the_schema_of_the_trace():
         ({"gt_boxes": [[0, 0, 1, np.inf]]}, ValueError, "gt_boxes: row 0"),
         ({"gt_images": [0, 1]}, ValueError, "gt_images: shape"),
         ({"iou_threshold": 1.5}, ValueError, "iou_threshold: 1.5"),
-        ({"difficult": [0]}, ValueError, "difficult: int64"),
+        ({"difficult": [0]}, TypeError, "difficult: dtype is int64"),
         ({"convention": TORCHVISION}, ValueError, "TORCHVISION has no rule for average_precision"),
     ],
 )

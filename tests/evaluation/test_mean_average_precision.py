@@ -128,7 +128,7 @@ def test_bad_arguments_are_named(changed, words):
 def test_bad_rows_and_methods_are_named():
     with pytest.raises(ValueError, match="method: 'auc'"):
         compute_map([{}], [{}], method="auc")
-    with pytest.raises(ValueError, match="det_boxes: rows of 4 came for 'car'; wanted 5 numbers"):
+    with pytest.raises(ValueError, match=r"det_boxes\[0\]: shape \(1, 4\) came for 'car'; wanted rows of 5"):
         compute_map([{"car": [[0, 0, 1, 1]]}], [{}])
     with pytest.raises(ValueError, match="gt_boxes: 2 images"):
         compute_map([{}], [{}, {}])

@@ -73,7 +73,7 @@ def test_each_row_is_what_keeping_so_many_gives(rows, missed):
     [
         (([0.5], np.array([1]), 1), TypeError, "true_positive: dtype"),
         (([0.5], np.array([[T]]), 1), ValueError, "true_positive: shape"),
-        (([0.5, 0.4], np.array([T]), 1), ValueError, "scores: shape"),
+        (([0.5, 0.4], np.array([T]), 1), ValueError, "true_positive: shape"),
         (([np.nan], np.array([T]), 1), ValueError, "scores: row 0"),
         (([0.5], np.array([T]), 0), ValueError, "positives: 0 came; wanted at least 1"),
         (([0.5], np.array([T]), -1), ValueError, "positives: -1"),

@@ -16,7 +16,16 @@ import refdet
 
 CSRC = Path(__file__).parents[2] / "csrc"
 # The flags of CMakeLists.txt.
-COMMAND = ["-std=c++17", "-O3", "-ffp-contract=off", "-fno-trapping-math", "-fPIC", "-shared", "-pthread", f"-I{CSRC}"]
+COMMAND = [
+    "-std=c++17",
+    "-O3",
+    "-ffp-contract=off",
+    "-fno-trapping-math",
+    "-fPIC",
+    "-shared",
+    "-pthread",
+    f"-I{CSRC}",
+]
 ENTRIES = """
 #include "box_iou.cpp"
 #include "diou_nms.cpp"

@@ -32,7 +32,11 @@ VARIANTS = [
     )
 ]
 OVERLAP = st.sampled_from([*PROFILES.values(), *VARIANTS])
-SUPPRESSION = st.sampled_from([c for c in [*PROFILES.values(), *VARIANTS] if c.suppression])
+# Another exponent calls the machine's power, which libraries round differently: it has its own test.
+WITHOUT_POWER = st.sampled_from([c for c in [*PROFILES.values(), *VARIANTS] if c.overlap.beta == 1])
+SUPPRESSION = st.sampled_from(
+    [c for c in [*PROFILES.values(), *VARIANTS] if c.suppression and c.overlap.beta == 1]
+)
 SPECIAL = st.sampled_from([np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-45, 0.0, -0.0, 1.0])
 DIOU_THRESHOLDS = st.sampled_from([-1.0, -0.5, -0.1, 0.0, 0.1, 0.25, 0.3, 0.5, 0.7, 1.0])
 
@@ -46,7 +50,7 @@ def spread(count, dtype, seed=0):
 
 
 @pytest.mark.parametrize("op", ["box_iou", *EXACT])
-@given(data=st.data(), convention=OVERLAP)
+@given(data=st.data(), convention=WITHOUT_POWER)
 def test_iou_giou_and_diou_agree_to_the_bit(implementation, op, data, convention):
     dtype = data.draw(DTYPES)
     first, second = data.draw(boxes(dtype=dtype)), data.draw(boxes(dtype=dtype))
