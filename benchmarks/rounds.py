@@ -69,7 +69,7 @@ def run(workload, candidates, limits, *, ladder, clocks=None, progress=lambda te
     """One row for each candidate: what it took in each round, whether its result agrees, why it is not there.
 
     The first of refdet's candidates that can run gives the result that the others are compared with. Another
-    one of refdet's that differs is not timed; a peer that differs is, and the row says how much.
+    one of refdet's that differs by more than it may is not timed; a peer that differs is, and the row says how much.
     """
     clocks, expected, rows, active = clocks or Clocks(), None, [], []
     for candidate in candidates:
@@ -95,8 +95,10 @@ def run(workload, candidates, limits, *, ladder, clocks=None, progress=lambda te
             continue
         ladder.note(workload, candidate.name, seconds)
         expected = result if expected is None else expected
-        row |= {"own": candidate.own, **compare(result, expected)}
-        if candidate.own and not row["equal"]:
+        agreement = compare(result, expected)
+        apart = agreement.pop("apart")
+        row |= {"own": candidate.own, **agreement}
+        if candidate.own and apart > candidate.apart:
             row["failed"] = f"another result than {rows[0]['candidate']}: {row['agreement']}; not timed"
         elif seconds > limits.call:
             row["skipped"] = f"one call took {seconds:.1f} s; the limit is {limits.call:g} s"

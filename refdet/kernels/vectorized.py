@@ -25,8 +25,8 @@ from refdet.kernels.vectorized_rois import roi_pool_with_argmax as roi_pool_with
 from refdet.kernels.vectorized_soft_nms import soft_nms as soft_nms
 from refdet.ops.box_iou import check_box_iou
 
-# Three buffers of this many values stay in the second-level cache.
-_BLOCK = 2**15
+# Four buffers of this many float32 values, 0.75 MB, stay in the second-level cache.
+_BLOCK = 3 * 2**14
 
 
 def box_iou(boxes1, boxes2, *, out=None, convention=REFDET):
@@ -35,10 +35,28 @@ def box_iou(boxes1, boxes2, *, out=None, convention=REFDET):
     rule = convention.overlap
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         area1, area2 = rule.area(boxes1), rule.area(boxes2)
+        divisible = _has_union(rule, area1, area2)
+        if divisible:
+            boxes1, boxes2 = boxes1 + 0, boxes2 + 0  # -0.0 becomes 0.0, and no shared area is -0.0
         planes = np.ascontiguousarray(boxes2.T)
         rows = max(1, _BLOCK // max(len(boxes2), 1))
+        room = np.zeros((4, min(rows, len(boxes1)), len(boxes2)), boxes1.dtype)
         for start in range(0, len(boxes1), rows):
             block = slice(start, start + rows)
-            inter = intersection(boxes1[block], planes, rule.plus_one)
-            out[block] = rule.ratio(inter, area1[block, None] + area2)  # (rows, 1) with (M,) -> (rows, M)
+            inter = intersection(boxes1[block], planes, rule.plus_one, room)
+            total = np.add(area1[block, None], area2, out=room[2, : len(inter)])  # (rows, 1) with (M,)
+            if divisible:
+                total -= inter
+                np.divide(inter, total, out=out[block])
+            else:
+                out[block] = rule.ratio(inter, total)
     return out
+
+
+def _has_union(rule, area1, area2):
+    """True if every union is sure to be positive: what guards the division need not be asked of each pair.
+
+    Rounding is monotonic: a shared area is at most the smaller of the two, hence less than their sum.
+    """
+    plain = (rule.division, rule.inverted, rule.union_eps) == ("guarded", "empty", 0)
+    return plain and bool((area1 > 0).all() and (area2 > 0).all())

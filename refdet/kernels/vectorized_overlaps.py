@@ -93,18 +93,20 @@ def _enclosing(boxes, planes, rule):
     return width, height
 
 
-def intersection(boxes, planes, plus_one):
-    """Shared area of (R, 4) boxes with boxes given as four planes (4, M), in place: (R, M)."""
-    x1, y1, x2, y2 = (boxes[:, i, None] for i in range(4))  # (R, 1)
-    width = np.minimum(x2, planes[2])
-    width -= np.maximum(x1, planes[0])
-    height = np.minimum(y2, planes[3])
-    height -= np.maximum(y1, planes[1])
-    if plus_one:
-        width += plus_one
-        height += plus_one
-    np.maximum(width, 0, out=width)
-    np.maximum(height, 0, out=height)
+def intersection(boxes, planes, plus_one, room=None):
+    """Shared area of (R, 4) boxes with boxes given as four planes (4, M): (R, M).
+
+    `room` is a (4, R or more, M) array whose last plane is 0; the result is its first plane.
+    """
+    if room is None:
+        room = np.zeros((4, len(boxes), planes.shape[1]), boxes.dtype)
+    width, height, spare, zeros = room[:, : len(boxes)]
+    for side, axis in ((width, 0), (height, 1)):
+        np.minimum(boxes[:, axis + 2, None], planes[axis + 2], out=side)  # (R, 1) with (M,) -> (R, M)
+        side -= np.maximum(boxes[:, axis, None], planes[axis], out=spare)
+        if plus_one:
+            side += plus_one
+        np.maximum(side, zeros, out=side)  # thrice as fast as with a scalar
     width *= height
     return width
 

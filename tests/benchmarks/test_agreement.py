@@ -33,6 +33,16 @@ def test_a_difference_is_told(result, expected, text):
     assert told(result, expected) == text
 
 
+def test_how_far_apart_is_over_the_largest_value_and_without_bound_for_what_is_not_rounding():
+    values = np.array([8.0, 1.0])
+    assert compare((values + 0.5,), (values,))["apart"] == 0.0625
+    assert compare((values / 8,), (values / 8 + 0.5,))["apart"] == 0.5 / 1.5
+    for other in (np.array([8.0, np.nan]), np.array([8.0])):
+        assert compare((other,), (values,))["apart"] == np.inf
+    assert compare((np.array([1]),), (np.array([2]),))["apart"] == np.inf
+    assert compare((values,), (values,))["apart"] == 0
+
+
 def test_every_array_of_a_result_counts():
     first, second = np.array([0.5]), np.array([[1]])
     assert not compare((first, second), (first, second + 1))["equal"]

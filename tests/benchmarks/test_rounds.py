@@ -1,5 +1,6 @@
 """The harness on a clock that the candidates move themselves: what it calls, what it times, what it says."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -131,6 +132,17 @@ def test_a_wrong_result_of_refdets_own_is_an_error_and_is_not_timed(clock):
         "another result than reference: 1 boxes more and 1 less than the 2 expected; not timed"
     )
     assert "ms" not in rows["C++"] and not rows["C++"]["equal"] and rows["reference"]["ms"]
+
+
+@pytest.mark.parametrize(("apart", "timed"), [(0.06, True), (0.03, False)])
+def test_one_of_refdets_own_may_round_otherwise_where_that_is_said(clock, apart, timed):
+    right = clock.candidate("reference", [1], own=True, result=(0.5, 2.0))
+    nearly = clock.candidate("vectorized", [1], result=(0.5, 2.1), own=True)
+    rows = measure(clock, right, dataclasses.replace(nearly, apart=apart))  # 0.1 over the largest, 2
+    assert ("ms" in rows["vectorized"]) == timed
+    assert (
+        rows["vectorized"]["agreement"] == "1 of 2 differ, by 0.1 at most" and not rows["vectorized"]["equal"]
+    )
 
 
 def test_a_peer_that_differs_is_timed_and_says_how_much(clock):
