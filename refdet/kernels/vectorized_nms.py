@@ -22,6 +22,7 @@ _FEW = 128  # boxes of which all pairs are computed
 _CHUNK = 64  # boxes settled at once
 _BLOCK = 2**14  # pairs of a block: its buffers stay in the second-level cache
 _PAIRS = 2**20  # pairs listed at once
+_GRID = 2**15  # boxes settled at once by a grid: all pairs that suppress are listed
 _PATIENCE = 750  # a look-up in the grid costs as much as so many overlaps of a block, over the threshold
 _MARGIN = 1e-3  # for all roundings together
 _LEAST_THRESHOLD = 1 / 64  # below it the sizes that matter are too many
@@ -81,7 +82,7 @@ def _suppressed(boxes, scores, threshold, convention, classes):
         before, rest = len(rest.rank), tail.take(rule.untouched(head, tail))
         gone = before - len(rest.rank)
         if rule.bounded and len(head.rank) * len(rest.rank) * rule.low > _PATIENCE * gone:
-            kept.append(rest.rank[_walked(len(rest.rank), *_near(rule, rest))])
+            kept += _by_grid(rule, rest)
             break
     return order[np.sort(np.concatenate(kept))].astype(np.int64)
 
@@ -103,6 +104,18 @@ def _walked(count, leader, follower):
         if stays[i]:
             stays[j] = 0
     return np.frombuffer(stays, bool)
+
+
+def _by_grid(rule, rest):
+    """Ranks of the boxes that stay: of the best ones all pairs, then of the others those with what was kept."""
+    while len(rest.rank):
+        head, tail = rest.take(slice(_GRID)), rest.take(slice(_GRID, None))
+        head = head.take(_walked(len(head.rank), *_near(rule, head)))
+        yield head.rank
+        alive = np.ones(len(tail.rank), bool)
+        for i, j in _neighbours(tail, head, rule):
+            alive[i[rule.over(tail, i, head, j)]] = False
+        rest = tail.take(alive)
 
 
 @dataclass
@@ -167,11 +180,11 @@ class _Rule:
         apart = self.convention.overlap.division == "distance" or self.threshold == 0
         return np.full(inter.shape, True) if apart else inter > 0
 
-    def over(self, boxes, i, j):
+    def over(self, first, i, second, j):
         """Whether one box suppresses the other, pair by pair."""
-        inter = self._shared(boxes.planes[:, i], boxes.planes[:, j])
-        over = self._decides(inter, boxes.area[i] + boxes.area[j])
-        return over if boxes.classes is None else over & (boxes.classes[i] == boxes.classes[j])
+        inter = self._shared(first.planes[:, i], second.planes[:, j])
+        over = self._decides(inter, first.area[i] + second.area[j])
+        return over if first.classes is None else over & (first.classes[i] == second.classes[j])
 
     def _decides(self, inter, total):
         ratio = self.convention.overlap.ratio(inter, total)
@@ -195,30 +208,28 @@ class _Rule:
 def _near(rule, boxes):
     """Pairs (leader, follower) of which the first suppresses the second if it stays, by leader; from a grid."""
     found = [np.zeros((2, 0), np.intp)]
-    for i, j in _neighbours(boxes, rule.sides(boxes), rule.low):
-        over = rule.over(boxes, i, j)
+    for i, j in _neighbours(boxes, boxes, rule):
+        over = rule.over(boxes, i, boxes, j)
         found.append(np.sort([i[over], j[over]], axis=0))
     leader, follower = np.concatenate(found, axis=1)
     order = np.argsort(leader, kind="stable")
     return leader[order], follower[order]
 
 
-def _neighbours(boxes, sides, low) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Every pair that may overlap enough, once, the narrower box first; some pairs at a time.
+def _neighbours(asking, boxes, rule) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Every pair (i, j) of `asking` and `boxes` that may overlap enough; some pairs at a time.
 
-    Boxes stand in rows: of one class, of a height from 2^l to 2^(l+1), of a top within 2^l; by x within a row.
+    Among the same boxes, each pair once, the narrower first. Boxes stand in rows: of one class, of a height from
+    2^l to 2^(l+1), of a top within 2^l; by x within a row.
     """
-    (x, y), (w, h) = boxes.planes[:2].astype(np.float64), sides
-    in_order = np.sort(x)
+    alone, low = asking is boxes, rule.low
+    keys, by_key, in_order, bits = _rows(boxes, rule)
+    stride = len(in_order) + 1
+    (x, y), (w, h) = asking.planes[:2].astype(np.float64), rule.sides(asking)
     begin = np.searchsorted(in_order, x - w * ((1 - low) / low), "left")
-    end = np.searchsorted(in_order, x + w * ((1 - low) / (1 + low)), "right")
+    # x' - x < (w - low w') / (1 + low), where w' is w or more; in general, low w or more.
+    end = np.searchsorted(in_order, x + w * ((1 - low) / (1 + low if alone else 1)), "right")
     level = np.frexp(h)[1] - 1
-    stride = len(x) + 1
-    bits = 63 - stride.bit_length()
-    row = _row(level, np.floor(_scaled(y, level)), boxes.classes, bits)
-    key = row * stride + np.searchsorted(in_order, x, "left")
-    by_key = np.argsort(key, kind="stable")
-    keys = key[by_key]
     lowest, highest = np.frexp(low * h)[1] - 1, np.frexp(h / low)[1] - 1
     steps = math.ceil(math.log2(1 / low)) + 1
     for step in range(-steps, steps + 1):
@@ -231,16 +242,28 @@ def _neighbours(boxes, sides, low) -> Iterator[tuple[NDArray[np.intp], NDArray[n
         top = np.floor(_scaled(y[which] - above, other[which]))
         bottom = np.floor(_scaled(y[which] + below, other[which]))
         while len(which):
-            classes = None if boxes.classes is None else boxes.classes[which]
+            classes = None if asking.classes is None else asking.classes[which]
             base = _row(other[which], top, classes, bits) * stride
             first = np.searchsorted(keys, base + begin[which], "left")
             last = np.searchsorted(keys, base + end[which], "left")
             for i, place in _ranges(which, first, last):
                 j = by_key[place]
-                once = (w[i] < w[j]) | (w[i] == w[j]) & (i < j)
+                once = (w[i] < w[j]) | (w[i] == w[j]) & (i < j) if alone else slice(None)
                 yield i[once], j[once]
             more = top < bottom
             which, top, bottom = which[more], top[more] + 1, bottom[more]
+
+
+def _rows(boxes, rule):
+    """Keys of the boxes in order, whose they are, all x in order, and the bits of a row's number."""
+    (x, y), (_, h) = boxes.planes[:2].astype(np.float64), rule.sides(boxes)
+    in_order, level = np.sort(x), np.frexp(h)[1] - 1
+    stride = len(x) + 1
+    bits = 63 - stride.bit_length()
+    row = _row(level, np.floor(_scaled(y, level)), boxes.classes, bits)
+    key = row * stride + np.searchsorted(in_order, x, "left")
+    by_key = np.argsort(key, kind="stable")
+    return key[by_key], by_key, in_order, bits
 
 
 def _scaled(place, level):
