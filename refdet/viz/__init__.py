@@ -4,7 +4,17 @@ Matplotlib (extra ``viz``) is imported by the functions that need it, and only i
 window system, no global figure, no backend is chosen.
 """
 
-from refdet.viz import coders, curves, detections, nms, overlaps, roi_pool, soft_nms
+from refdet.viz import coders, curves, detections, nms, overlaps, roi_align, roi_pool, soft_nms
 from refdet.viz.film import filmstrip
 
-__all__ = ["coders", "curves", "detections", "filmstrip", "nms", "overlaps", "roi_pool", "soft_nms"]
+__all__ = [
+    "coders",
+    "curves",
+    "detections",
+    "filmstrip",
+    "nms",
+    "overlaps",
+    "roi_align",
+    "roi_pool",
+    "soft_nms",
+]
