@@ -228,10 +228,10 @@ def test_twenty_cases_hold_every_op():
 @pytest.mark.parametrize(
     ("counts", "code", "text"),
     [
-        ('tests="60" failures="1" errors="1" skipped="0"', 1, "2 of 60 tests failed"),
-        ('tests="60" failures="0" errors="0" skipped="3"', 0, "3 of 60 tests were skipped"),
-        ('tests="9" failures="0" errors="0" skipped="0"', 0, "wanted at least 50 that ran"),
-        ('tests="60" failures="0" errors="0" skipped="0"', 2, "pytest ended with 2"),
+        ('tests="300" failures="1" errors="1" skipped="0"', 1, "2 of 300 tests failed"),
+        ('tests="300" failures="0" errors="0" skipped="3"', 0, "3 of 300 tests were skipped"),
+        ('tests="9" failures="0" errors="0" skipped="0"', 0, "wanted at least 150 that ran"),
+        ('tests="300" failures="0" errors="0" skipped="0"', 2, "pytest ended with 2"),
     ],
 )
 def test_a_run_of_the_tests_that_shows_less_than_it_should_is_a_failure(monkeypatch, counts, code, text):
