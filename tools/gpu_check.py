@@ -84,7 +84,7 @@ def check(chosen, folder, about, budget=BUDGET):
                 row |= run(step, min(step.limit, left), log)
                 if row["status"] == "ok":
                     del row["why"]
-            print(row["status"], row.get("why", ""), flush=True)
+            print(f"{row['status']}, {row.get('seconds', 0)} s", row.get("why", ""), flush=True)
             summary["ok"] = all(r["status"] == "ok" for r in summary["steps"])
             _save(summary, folder)
     return summary["ok"]
