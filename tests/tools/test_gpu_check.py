@@ -20,8 +20,8 @@ needs_emulator = pytest.mark.skipif(
 )
 
 
-def step(code, limit=30, name="planted"):
-    return gpu_check.Step(name, (sys.executable, "-c", code), limit)
+def step(code, share=1, name="planted"):
+    return gpu_check.Step(name, (sys.executable, "-c", code), share)
 
 
 FINE = step("print('RESULT {\"seen\": 3}')", name="fine")
@@ -36,9 +36,9 @@ def check(folder, *steps, budget=60):
     return summary["steps"]
 
 
-def only(folder, planted):
+def only(folder, planted, budget=60):
     """The row of one planted step, which stands between two that are fine."""
-    first, row, last = check(folder, FINE, planted, FINE)
+    first, row, last = check(folder, FINE, planted, FINE, budget=budget)
     assert first["status"] == last["status"] == "ok"
     return row
 
@@ -54,8 +54,8 @@ def test_steps_that_are_well_make_a_run_that_is_well(tmp_path):
 
 def test_a_step_that_hangs_is_ended_with_what_it_started(tmp_path):
     sleeper = "import subprocess, sys, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True)"
-    row = only(tmp_path, step(f"{sleeper}; time.sleep(60)", limit=1))
-    assert row["status"] == "FAILED" and row["why"].startswith("no end within 1 s; last line: ")
+    row = only(tmp_path, step(f"{sleeper}; time.sleep(60)", share=0.01), budget=4)
+    assert row["status"] == "FAILED" and row["why"].startswith("no end within 2 s; last line: ")
     child = int(row["why"].split()[-1])
     for _ in range(50):
         if not alive(child):
@@ -91,6 +91,22 @@ def test_a_step_that_fails_says_why_and_the_others_go_on(tmp_path, code, status,
     assert (row["status"], row["why"]) == (status, why)
 
 
+def test_one_run_ends_in_time_with_its_record_though_every_step_runs_for_ever(tmp_path, monkeypatch):
+    """Each has its share, and the time that the quick one left."""
+    endless = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: time.sleep(1)"
+    shares = 1, 4, 1, 2
+    codes = endless, "print('RESULT 1')", endless, endless
+    rows = [step(code, share) for code, share in zip(codes, shares, strict=True)]
+    monkeypatch.setattr(gpu_check, "steps", lambda dry_run: rows)
+    start = time.monotonic()
+    assert gpu_check.main(["--out", str(tmp_path), "--dry-run", "--budget", "4"]) == 1
+    assert 4 <= time.monotonic() - start < 6
+    rows = json.loads((tmp_path / "summary.json").read_text())["steps"]
+    assert [row["status"] for row in rows] == ["FAILED", "ok", "FAILED", "FAILED"]
+    first, _, third, last = (row["seconds"] for row in rows)
+    assert 0.5 <= first < 1 and 1.5 <= third < 2.6 and 1 <= last < 1.5
+
+
 def test_a_step_without_time_left_is_not_run(tmp_path):
     assert [row["why"] for row in check(tmp_path, FINE, budget=0)] == ["none of the 0 s was left"]
 
@@ -114,6 +130,7 @@ def test_both_kinds_of_run_have_the_steps_of_the_plan():
     dry, real = (gpu_check.steps(dry_run) for dry_run in (True, False))
     assert [s.name for s in dry] == [s.name for s in real][:-1]
     assert all("--dry-run" in s.command for s in dry) and not any("--dry-run" in s.command for s in real)
+    assert sum(s.share for s in real) <= gpu_check.BUDGET and min(s.share for s in real) >= 5
     assert set(gpu_check.LARGE) == set(large.CASES) and set(gpu_check.SANITIZERS) == set(sanitize.TOOLS)
     folder = gpu_check.ROOT / "tools"
     assert all((folder / s.command[2].replace(".", "/")).with_suffix(".py").is_file() for s in real)
@@ -130,7 +147,7 @@ def test_the_emulator_gives_the_recorded_hashes_and_a_wrong_one_is_told(tmp_path
     path = tmp_path / "hashes.json"
     path.write_text(json.dumps(recorded))
     planted = (sys.executable, "-m", "gpu_steps.replay", "--dry-run", str(path))
-    row = only(tmp_path_of(tmp_path), gpu_check.Step("replay", planted, 60))
+    row = only(tmp_path_of(tmp_path), gpu_check.Step("replay", planted, 1))
     assert (row["status"], row["why"]) == (
         "FAILED",
         f"1 of {len(recorded)} hashes differ, first nms/float32/REFDET/65",
