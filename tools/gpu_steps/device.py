@@ -14,6 +14,7 @@ class Emulated:
     """The CUDA files on the CPU; arrays are NumPy's."""
 
     name = "emulator"
+    torch = "cpu"
 
     def __init__(self):
         from refdet.kernels import emulator
@@ -43,6 +44,7 @@ class Real(Emulated):
     """CuPy's current device."""
 
     name = "CUDA"
+    torch = "cuda"
 
     def __init__(self):
         try:
