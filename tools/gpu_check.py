@@ -34,8 +34,10 @@ LARGE = {
     "mask": 20,
     "refused": 20,
     "wide mask": 20,
-    "wide iou": 20,
-    "wide pool": 15,
+    "soft": 10,
+    "wide overlaps": 15,
+    "wide pool": 10,
+    "wide backward": 15,
     "grid": 10,
     "streams": 10,
     "second device": 5,
@@ -64,7 +66,7 @@ def steps(dry_run):
         *((f"compute-sanitizer {tool}", ["sanitize", tool], 20) for tool in SANITIZERS),
     ]
     if not dry_run:  # every test run shows this one, without a device
-        rows.append(("tests of C++ and the emulator here", ["tests", "host"], 60))
+        rows.append(("tests of C++ and the emulator here", ["tests", "host"], 50))
     flag = ["--dry-run"] if dry_run else []
     return [
         Step(name, (sys.executable, "-m", f"gpu_steps.{module}", *arguments, *flag), share)
