@@ -106,7 +106,8 @@ def run(step, limit, log):
     print(f"\n=== {step.name}", file=log, flush=True)
     before, start = log.tell(), time.monotonic()
     paths = os.pathsep.join([str(ROOT / "tools"), str(ROOT), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
+    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    environment = {**os.environ, "PYTHONPATH": paths, "PATH": tools, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
         step.command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
     )

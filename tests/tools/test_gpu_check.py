@@ -1,8 +1,6 @@
 """tools/gpu_check.py with planted failures: each gives its line, and none of them ends in success."""
 
 import json
-import os
-import stat
 import subprocess
 import sys
 import time
@@ -11,7 +9,7 @@ from pathlib import Path
 import gpu_check
 import numpy as np
 import pytest
-from gpu_steps import Failed, NotRun, build, cases, large, replay, sanitize, tests
+from gpu_steps import Failed, build, cases, large, replay, sanitize, tests
 
 from refdet import kernels
 
@@ -194,49 +192,6 @@ def test_cases_are_the_same_for_ever():
 
 
 INPUTS = ["8af85e7330e02e1d", "a7b4bc08622dd8f3"]
-
-
-# The sanitizer, replaced by a script
-
-
-def sanitizer(monkeypatch, folder, planted, clean):
-    """A stand-in that prints and ends so for the planted error, and so for the cases."""
-    path = folder / "compute-sanitizer"
-    path.write_text(f'#!/bin/sh\ncase "$*" in *planted*) {planted};; *) {clean};; esac\n')
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-
-
-def test_a_sanitizer_that_sees_the_planted_error_and_no_other_is_well(monkeypatch, tmp_path):
-    sanitizer(monkeypatch, tmp_path, "exit 9", "exit 0")
-    assert sanitize.sanitize(False, "memcheck") == {"cases": 20}
-
-
-@pytest.mark.parametrize(
-    ("planted", "clean", "kind", "text"),
-    [
-        ("exit 0", "exit 0", Failed, "does not see the error that was planted"),
-        ("exit 9", "echo ERROR SUMMARY: 2 errors; exit 9", Failed, "memcheck: ERROR SUMMARY: 2 errors"),
-        ("exit 9", "echo RACECHECK SUMMARY: 1 hazard displayed; exit 0", Failed, "1 hazard displayed"),
-        ("exit 9", "echo boom; exit 3", Failed, "memcheck of cases ended with 3: boom"),
-        ("echo Error: Device not supported; exit 0", "exit 0", NotRun, "Device not supported"),
-    ],
-)
-def test_a_sanitizer_that_cannot_tell_is_no_success(monkeypatch, tmp_path, planted, clean, kind, text):
-    sanitizer(monkeypatch, tmp_path, planted, clean)
-    with pytest.raises(kind, match=text):
-        sanitize.sanitize(False, "memcheck")
-
-
-def test_a_missing_sanitizer_is_not_run(monkeypatch):
-    monkeypatch.setattr(sanitize, "find", lambda tool: None)
-    with pytest.raises(NotRun, match="compute-sanitizer is not on this machine"):
-        sanitize.sanitize(False, "racecheck")
-
-
-def test_twenty_cases_hold_every_op():
-    assert len(sanitize.chosen()) == 20
-    assert {n.split("/")[0] for n in sanitize.chosen()} >= set(replay.paired_ops())
 
 
 # Tests and build

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 from gpu_steps import NotRun, main
@@ -20,11 +21,17 @@ TOOLS = {
     "g++": ("g++", "--version"),
     "nvidia-smi": ("nvidia-smi", f"--query-gpu={','.join(COLUMNS)}", "--format=csv,noheader"),
 }
-CUDA_FOLDERS = "/usr/local/cuda*/bin", "/opt/cuda*/bin"
+CUDA_FOLDERS = (
+    "/usr/local/cuda*/bin",
+    "/usr/local/cuda*/compute-sanitizer",
+    "/opt/cuda*/bin",
+    "/usr/local/nvidia/bin",
+    f"{sysconfig.get_paths()['purelib']}/nvidia/*/bin",
+)
 
 
 def find(tool):
-    """Path of a program, on PATH or where CUDA is usually put; None if it is in neither."""
+    """Path of a program, on PATH or where CUDA, its packages and its driver usually are; None if it is nowhere."""
     found = [path for pattern in CUDA_FOLDERS for path in Path("/").glob(f"{pattern[1:]}/{tool}")]
     return shutil.which(tool) or next(map(str, sorted(found, reverse=True)), None)
 
