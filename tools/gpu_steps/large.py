@@ -203,10 +203,7 @@ def streams(on, dry_run):
     work = [_stream_work(seed, 200 if dry_run else 3000) for seed in range(8)]
     wanted = [[_expected(op, *arguments) for op, arguments in calls] for calls in work]
     for _ in range(3):
-        if dry_run:
-            came = [[getattr(on.ops, op)(*arguments) for op, arguments in calls] for calls in work]
-        else:
-            came = _on_streams(on, work)
+        came = _on_streams(on, work)
         for number, (results, expected) in enumerate(zip(came, wanted, strict=True)):
             for (op, _), result, right in zip(work[number], results, expected, strict=True):
                 _same(on.here(result), right, f"{op} in stream {number}")
@@ -227,8 +224,7 @@ def _stream_work(seed, count):
 
 def _on_streams(on, work):
     """The first op of every stream, then the second of every stream, and so on; waits at the end."""
-    cupy = on.cupy
-    made = [cupy.cuda.Stream(non_blocking=True) for _ in work]
+    made = [on.stream() for _ in work]
     given = []
     for stream, calls in zip(made, work, strict=True):
         with stream:
@@ -239,8 +235,7 @@ def _on_streams(on, work):
             op, arguments = calls[turn]
             with stream:
                 results.append(getattr(on.ops, op)(*arguments))
-    for stream in made:
-        stream.synchronize()
+    on.wait()
     return came
 
 
