@@ -49,6 +49,31 @@ def test_what_was_not_well_is_named():
     assert "| 2 of 3 steps well; memcheck: NOT RUN, not / here |" in gpu_record.row(summary(steps=rows))
 
 
+def timed(median):
+    rows = {"CUDA": [1, median, 3, 30], "torchvision": "not installed: torch", "C++": [1, 2, 3, 3]}
+    result = {"inside": "Inside CUDA: all.", "compilation ms": {"nms float32": 300.0}, "nms 10": rows}
+    return {"step": "timings", "status": "ok", "result": result}
+
+
+def test_the_timings_of_the_last_run_stand_below_the_table():
+    page = gpu_record.add(summary(steps=[*summary()["steps"], timed(1.25)]), "| --- |\n")
+    assert page.endswith(
+        "all steps well (3) |\n\n## Timings of the last run\n\nMedians, in milliseconds. Inside CUDA: all.\n\n"
+        "|  | CUDA | torchvision | torchvision gives | C++ | vectorized |\n| --- | --- | --- | --- | --- | --- |\n"
+        "| nms 10 | 1.250 | not installed: torch |  | 2.000 |  |\n"
+    )
+    later = gpu_record.add(summary(date="2026-02-02", steps=[*summary()["steps"], timed(2.5)]), page)
+    assert later.count("## Timings") == 1 and "| 2.500 |" in later and "1.250" not in later
+    assert later.index("2026-01-02") < later.index("2026-02-02") < later.index("## Timings")
+    without = gpu_record.add(summary(date="2026-03-02"), later)
+    assert without.count("## Timings") == 1 and without.endswith(later[later.index("\n## Timings") :])
+
+
+def test_a_long_reason_is_cut():
+    rows = [{"step": "build", "status": "FAILED", "why": "word " * 99}]
+    assert len(gpu_record.result(summary(steps=rows))) < 220
+
+
 def test_a_run_without_facts_is_a_row_of_question_marks():
     rows = [{"step": "facts", "status": "NOT RUN", "why": "no CuPy"}]
     assert "| ? | ?, ?, ? |" in gpu_record.row(summary(steps=rows))
