@@ -36,15 +36,12 @@ def test_marked():
 def test_that_only_tells_of_cuda():
     pass
 """
-WITHOUT_DEVICE = (
+WITHOUT_DEVICE = {
     "test_cuda_compile.py",
     "test_cuda_front_end.py",
-    "test_detectors.py",
     "test_emulator.py",
-    "test_emulator_planted_bugs.py",
-    "test_fuzz_targets.py",
     "test_nms_at_scale.py",
-)
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +69,7 @@ MARKED = {"tests/kernels/test_backends.py::test_device_is_named"}
 
 def test_every_test_on_the_device_uses_it(chosen):
     assert {name for name, used in chosen["device"] if used != "cuda"} == MARKED
-    assert files(chosen["device"]).isdisjoint(WITHOUT_DEVICE)
+    assert files(chosen["device"]).isdisjoint(WITHOUT_DEVICE | set(tests.DETECTORS))
     assert len(chosen["device"]) > tests.FEWEST["device"]
 
 
@@ -90,7 +87,9 @@ def test_every_op_has_its_paths_compared_on_the_device(chosen):
 
 def test_the_other_tests_are_all_that_do_not_use_the_device(chosen):
     assert "cuda" not in {used for _, used in chosen["host"]}
-    assert files(chosen["host"]) >= set(WITHOUT_DEVICE) and len(chosen["host"]) > tests.FEWEST["host"]
+    assert files(chosen["host"]) >= WITHOUT_DEVICE and len(chosen["host"]) > tests.FEWEST["host"]
+    assert files(chosen["host"]).isdisjoint(tests.DETECTORS)
+    assert all((tests.ROOT / "tests" / "kernels" / name).is_file() for name in tests.DETECTORS)
 
 
 def test_the_backend_decides_and_a_warning_of_the_future_is_none(tmp_path, monkeypatch):
