@@ -62,6 +62,11 @@ def _alive(step):
     return np.full(len(seen["boxes"]), step.name == "shift")
 
 
+def numbers(step):
+    """What the caller calls each box of the step: inside a class, its rows of all the boxes."""
+    return list(range(len(step.boxes))) if step.callers_rows is None else step.callers_rows.tolist()
+
+
 def draw(ax, step):
     """Draw the boxes of a step of `refdet.nms` or `refdet.batched_nms`, with numbers and scores.
 
@@ -79,10 +84,11 @@ def draw(ax, step):
     Notes
     -----
     NMS-1, NMS-3. Picked and kept boxes are green, those suppressed in this step orange and dashed, those
-    gone earlier grey and dotted, those still alive blue. A label that finds no free place is left out.
+    gone earlier grey and dotted, those still alive blue. Inside a class only its boxes are drawn; they have the
+    numbers of the caller. A label that finds no free place is left out.
     """
     words = fates(step)
-    texts = [f"{b}: {score:.2f}" for b, score in enumerate(step.scores)]
+    texts = [f"{row}: {score:.2f}" for row, score in zip(numbers(step), step.scores, strict=True)]
     draw_boxes(ax, step.boxes, step.scores, texts, words, STYLES)
 
 

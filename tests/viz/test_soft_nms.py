@@ -54,6 +54,14 @@ def test_a_label_shows_both_scores_and_a_fill_the_present_one(ax, outlines):
     assert close(sorted(opacity), np.array([0, 0.4, 0.7, 0.9]) / 0.9 * hard.FILL, "six digits")
 
 
+def test_inside_a_class_boxes_have_the_numbers_of_the_caller(ax):
+    """Class 1 = {1, 2}: box 1 lowers box 2, IoU 1/3."""
+    queue, pick, decay, *_ = batched_soft_nms.trace(BOXES, SCORES, [0, 1, 1, 0])[5:]
+    drawing.draw(ax, decay)
+    assert sorted(text.get_text() for text in ax.texts) == ["1: 0.80", "2: 0.47 of 0.70"]
+    assert queue.note == "boxes [1, 2] may be picked" and pick.note == "box 1 is the best in the queue"
+
+
 # Properties
 
 
