@@ -23,13 +23,13 @@ import contextlib
 import copy
 import functools
 import inspect
-import string
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, get_args
 
 import numpy as np
 
+from refdet.captions import filled, names
 from refdet.trace_json import trace_json
 
 P = ParamSpec("P")
@@ -142,7 +142,7 @@ class Step:
     @property
     def note(self) -> str:
         """The caption with the variables filled in; formatted only when asked for."""
-        return _Caption(self.callers_rows).vformat(self.caption, (), self.variables)
+        return filled(self.caption, self.variables, self.callers_rows)
 
     def __getattr__(self, name):
         variables = self.__dict__.get("variables", {})  # none yet while a step is unpickled
@@ -232,7 +232,7 @@ class _Recorder:
             inner, depth = inner.gi_yieldfrom, depth + 1
         self.rows = self.copied(rows, self.rows, count)
         key, _, text = caption.partition(": ")
-        number, variables = self.snapshot(inner, count, _names(text))
+        number, variables = self.snapshot(inner, count, names(text))
         name = inner.gi_code.co_name
         if name not in self.sources:
             with contextlib.suppress(OSError):  # a body typed at a prompt has no source
@@ -275,11 +275,6 @@ class _Recorder:
         return kept
 
 
-def _names(caption):
-    """The variables that a caption names; `keep=` cannot leave them out."""
-    return {name for _, name, _, _ in string.Formatter().parse(caption) if name}
-
-
 def _size(value):
     """Bytes of a container and of what it holds, roughly."""
     if isinstance(value, np.ndarray):
@@ -303,29 +298,6 @@ def _equal(last, value):
         return bool(last == value)
     except ValueError:  # arrays inside
         return False
-
-
-class _Caption(string.Formatter):
-    """Fills a caption: arrays short, floats to six digits; a missing name lists those there are."""
-
-    def __init__(self, rows):
-        self.rows = rows
-
-    def get_value(self, key, args, kwargs):
-        if key not in kwargs:
-            raise KeyError(f"caption names {key!r}; the step has {', '.join(sorted(kwargs))}")
-        return kwargs[key]
-
-    def format_field(self, value, format_spec):
-        if format_spec == "row":
-            value, format_spec = value if self.rows is None else self.rows[value], ""
-        if isinstance(value, np.ndarray) and value.ndim:
-            return np.array2string(
-                value, precision=4, threshold=12, edgeitems=4, separator=", ", max_line_width=10**6
-            )
-        if isinstance(value, (float, np.floating)) and not format_spec:
-            return f"{value:.6g}"
-        return super().format_field(value, format_spec)
 
 
 def _kind(value):

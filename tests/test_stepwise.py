@@ -294,6 +294,6 @@ def test_captions_fill_in_short_arrays_and_say_what_is_missing():
         yield "miss: {nothing}"
 
     trace = long.trace(0)
-    assert trace[0].note == "[ 0.    ,  0.3333,  0.6667,  1.    , ..., 15.3333, 15.6667, 16.    , 16.3333]"
+    assert trace[0].note == "[0, 0.3333, 0.6667, 1, ..., 15.3333, 15.6667, 16, 16.3333]"
     with pytest.raises(KeyError, match="caption names 'nothing'; the step has values"):
         _ = trace[1].note

@@ -59,7 +59,7 @@ def test_inside_a_class_boxes_have_the_numbers_of_the_caller(ax):
     queue, pick, decay, *_ = batched_soft_nms.trace(BOXES, SCORES, [0, 1, 1, 0])[5:]
     drawing.draw(ax, decay)
     assert sorted(text.get_text() for text in ax.texts) == ["1: 0.80", "2: 0.47 of 0.70"]
-    assert queue.note == "boxes [1, 2] may be picked" and pick.note == "box 1 is the best in the queue"
+    assert queue.note == "boxes that may be picked: [1, 2]" and pick.note == "box 1 is the best in the queue"
 
 
 # Properties
