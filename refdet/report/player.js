@@ -180,8 +180,8 @@
       const texts = boxes.map((box, b) => {
         const text = this.shape("text", { class: `tag-text ${fate[b]}` });
         text.style.fontSize = `${size}px`;
-        const was = scores[b] < first[b] ? ` of ${first[b].toFixed(2)}` : "";
-        text.textContent = `${rows[b]}: ${scores[b]?.toFixed(2)}${was}`;
+        const [now, was] = [scores[b]?.toFixed(2), first[b]?.toFixed(2)];
+        text.textContent = `${rows[b]}: ${now}${scores[b] < first[b] && now !== was ? ` of ${was}` : ""}`;
         return text;
       });
       svg.append(...texts); // only what is in the page can be measured
