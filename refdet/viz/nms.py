@@ -99,7 +99,7 @@ def draw_boxes(ax, boxes, scores, texts, words, styles, strength=None):
     """
     from matplotlib.patches import Rectangle
 
-    left, top, right, bottom = view = _view(boxes)
+    left, top, right, bottom = view = view_of(boxes)
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
     letter = LETTER * max(right - left, bottom - top)
     widths = [(len(text) + 1) * letter for text in texts]
@@ -113,17 +113,17 @@ def draw_boxes(ax, boxes, scores, texts, words, styles, strength=None):
                 fill = {"facecolor": style["color"], "alpha": FILL * strength[b], "linewidth": 0}
                 ax.add_patch(Rectangle(*corner, zorder=1, gid="strength", **fill))
             if fate != "gone" and np.isfinite(places[b]).all():
-                _label(ax, places[b], texts[b], style["color"], len(styles) + 2)
+                tag(ax, places[b], texts[b], style["color"], len(styles) + 2)
 
 
-def _label(ax, place, text, color, order):
+def tag(ax, place, text, color, order):
     """White on a filled tag: an edge behind the text would read as a minus sign or a one."""
-    tag = {"facecolor": color, "edgecolor": "none", "pad": PAD}
+    ground = {"facecolor": color, "edgecolor": "none", "pad": PAD}
     inside = {"xytext": (PAD, -PAD), "textcoords": "offset points", "ha": "left", "va": "top"}
-    ax.annotate(text, place, color="white", fontsize=FONT, zorder=order, bbox=tag, **inside)
+    ax.annotate(text, place, color="white", fontsize=FONT, zorder=order, bbox=ground, **inside)
 
 
-def _view(boxes):
+def view_of(boxes):
     """Corners of what is shown: all finite boxes and a margin."""
     shown = boxes[np.isfinite(boxes).all(axis=1)]
     if not len(shown):
