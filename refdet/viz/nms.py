@@ -1,4 +1,4 @@
-"""A step of `nms` or `batched_nms` as a picture: which box is picked, which go, which are still alive.
+"""A step of `nms`, `diou_nms` or their batched forms as a picture: which box is picked, which go, which are still alive.
 
 Colour and line style both tell the fates apart (colours: M. Okabe and K. Ito, Color Universal Design, 2008;
 two are darkened, so that white text on them reads).
@@ -32,7 +32,7 @@ def fates(step):
     Parameters
     ----------
     step : Step
-        Of `refdet.nms` or `refdet.batched_nms`; boxes are numbered as in the step's own frame.
+        Of `refdet.nms`, `refdet.diou_nms` or their batched forms; boxes are numbered as in the step's own frame.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def numbers(step):
 
 
 def draw(ax, step):
-    """Draw the boxes of a step of `refdet.nms` or `refdet.batched_nms`, with numbers and scores.
+    """Draw the boxes of a step of `refdet.nms`, `refdet.diou_nms` or their batched forms, with numbers and scores.
 
     Parameters
     ----------
