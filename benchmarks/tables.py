@@ -5,6 +5,7 @@ A test compares the two, so that no number of the page is written by hand.
 
 from __future__ import annotations
 
+import argparse
 import json
 
 from benchmarks.machine import ROOT
@@ -27,13 +28,15 @@ Every system that Python can import takes part; none is needed. With `--json FIL
 it has.
 
 **How it is measured.** All in one process and on one thread. First the result of each candidate is compared
-with the reference's, or, where the reference is too slow, with that of refdet's next implementation: one of
-refdet's own that differs in a value is an error and is not timed; a peer that differs is timed, and the
-difference stands below the table. Then come rounds, in which every candidate has its turn. The time is that of
-the processor, on a GPU that of the wall. The tables give the median time of a call in milliseconds and, in
-brackets, how many times faster than torchvision the candidate was in the same round, the median over the
-rounds. Arguments are prepared before the clock starts, in the form that each system wants; a result is a new
-array unless the row says `out=`. What would take too long is left out, and listed.
+with the reference's, or, where the reference is too slow, with that of an implementation that gives its bits.
+One of refdet's own that differs in a value is an error and is not timed, but for three: fast NumPy's RoI align
+and its backward add in another order, and CIoU's arc tangent is that of another library; they may differ by the
+`NEARLY` of `benchmarks/candidates.py`. A peer that differs is timed. Every difference stands below the table.
+Then come rounds, in which every candidate has its turn. The time is that of the processor, on a GPU that of the
+wall. The tables give the median time of a call in milliseconds and, in brackets, how many times faster than
+torchvision the candidate was in the same round, the median over the rounds. Arguments are prepared before the
+clock starts, in the form that each system wants; a result is a new array unless the row says `out=`. What would
+take too long is left out, and listed.
 
 **What is measured.** Inputs come from a seed (`benchmarks/inputs.py`). Boxes are *clustered*, 25 detections of
 each object and a fifth of clutter; *crowded*, 60 objects however many boxes; or *sparse*, as many objects as
@@ -143,8 +146,9 @@ def _table(heads, rows):
     return ["| " + " | ".join(line) + " |" for line in lines]
 
 
-def main():
+def main(argv: list[str] | None = None):
     """Write the page."""
+    argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__).parse_args(argv)
     PAGE.write_text(page(json.loads(RESULTS.read_text(encoding="utf-8"))), encoding="utf-8")
 
 
