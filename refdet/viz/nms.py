@@ -1,4 +1,4 @@
-"""A step of `nms`, `diou_nms` or their batched forms as a picture: which box is picked, which go, which are still alive.
+"""A step of `nms`, `diou_nms` or their batched forms as a picture: which box is picked, which go, which live on.
 
 Colour and line style both tell the fates apart (colours: M. Okabe and K. Ito, Color Universal Design, 2008;
 two are darkened, so that white text on them reads).
