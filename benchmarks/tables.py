@@ -5,6 +5,7 @@ A test compares the two, so that no number of the page is written by hand.
 
 from __future__ import annotations
 
+import argparse
 import json
 
 from benchmarks.machine import ROOT
@@ -27,18 +28,24 @@ Every system that Python can import takes part; none is needed. With `--json FIL
 it has.
 
 **How it is measured.** All in one process and on one thread. First the result of each candidate is compared
-with the reference's, or, where the reference is too slow, with that of refdet's next implementation: one of
-refdet's own that differs in a value is an error and is not timed; a peer that differs is timed, and the
-difference stands below the table. Then come rounds, in which every candidate has its turn. The time is that of
-the processor, on a GPU that of the wall. The tables give the median time of a call in milliseconds and, in
-brackets, how many times faster than torchvision the candidate was in the same round, the median over the
-rounds. Arguments are prepared before the clock starts, in the form that each system wants; a result is a new
-array unless the row says `out=`. What would take too long is left out, and listed.
+with the reference's, or, where the reference is too slow, with that of an implementation that gives its bits.
+One of refdet's own that differs in a value is an error and is not timed, but for three: fast NumPy's RoI align
+and its backward add in another order, and CIoU's arc tangent is that of another library; they may differ by the
+`NEARLY` of `benchmarks/candidates.py`. A peer that differs is timed. Every difference stands below the table.
+Then come rounds, in which every candidate has its turn. The time is that of the processor, on a GPU that of the
+wall. The tables give the median time of a call in milliseconds and, in brackets, how many times faster than
+torchvision the candidate was in the same round, the median over the rounds. Arguments are prepared before the
+clock starts, in the form that each system wants; a result is a new array unless the row says `out=`. What would
+take too long is left out, and listed.
 
 **What is measured.** Inputs come from a seed (`benchmarks/inputs.py`). Boxes are *clustered*, 25 detections of
 each object and a fifth of clutter; *crowded*, 60 objects however many boxes; or *sparse*, as many objects as
 boxes. Suppression is at an IoU of 0.5. Pooling is into 7 x 7 bins at stride 16 with torchvision's bin edges,
 RoI align takes 2 x 2 samples a bin.
+
+**What else is measured.** `python benchmarks/stepwise_cost.py`: what the steps of a reference cost when nobody looks,
+in [stepwise_cost.json](../benchmarks/results/stepwise_cost.json). `python benchmarks/digit_detector.py`: the detector,
+on [its page](detectors/hog_svm.md).
 
 A goal is a ratio to torchvision in the same run. Ratios move by a quarter from run to run, so that seven tenths
 of a goal count as reached.
@@ -143,8 +150,9 @@ def _table(heads, rows):
     return ["| " + " | ".join(line) + " |" for line in lines]
 
 
-def main():
+def main(argv: list[str] | None = None):
     """Write the page."""
+    argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__).parse_args(argv)
     PAGE.write_text(page(json.loads(RESULTS.read_text(encoding="utf-8"))), encoding="utf-8")
 
 

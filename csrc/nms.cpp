@@ -2,7 +2,6 @@
 #include "kernels.h"
 
 #include <algorithm>
-#include <set>
 #include <vector>
 
 #include "by_score.h"
@@ -39,7 +38,10 @@ template <typename real>
 Index batched_nms_plain(const real* boxes, const double* scores, const Index* classes, Index n, OverlapRule overlap,
                         SuppressionRule rule, Index* keep) {
     std::vector<char> kept(n, 0);
-    for (Index label : std::set<Index>(classes, classes + n)) {
+    std::vector<Index> labels(classes, classes + n);
+    std::sort(labels.begin(), labels.end());
+    labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+    for (Index label : labels) {
         std::vector<Index> members;
         std::vector<real> corners;
         std::vector<double> values;

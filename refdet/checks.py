@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from refdet.conventions import Convention
+
 Array = NDArray[Any]  # what the checks accept; lists of numbers are accepted too
 
 _WANTED = "wanted real numbers (float32, float64, float16 or integers)"
@@ -203,12 +205,12 @@ def real_number(value, name):
 def whole_number(value, name, least, below=None):
     """`value` as an int of at least `least`, and below a bound if there is one."""
     try:
-        if isinstance(value, np.bool_):  # NumPy 1.26 takes it for 0 or 1
+        if isinstance(value, (bool, np.bool_)):  # which Python, and NumPy 1.26, take for 0 or 1
             raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name}: {shown(value)} came; wanted a whole number") from None
-    if number < least or isinstance(value, bool):
+    if number < least:
         raise ValueError(f"{name}: {shown(value)} came; wanted a whole number of at least {least}")
     if below is not None and number >= below:
         raise ValueError(f"{name}: {shown(number)} came; wanted a whole number below {below}")
@@ -230,7 +232,7 @@ def size(value, name):
 
 def convention(value):
     """TypeError if `value` is not a `Convention`."""
-    if not hasattr(value, "overlap"):
+    if not isinstance(value, Convention):
         raise TypeError(f"convention: {shown(value)} came; wanted a Convention such as refdet.TORCHVISION")
 
 

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from refdet.overlap_rule import Overlap as Overlap
 from refdet.roi_rule import Roi as Roi
+from refdet.rule import Rule
 
 Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
-class Suppression:
+class Suppression(Rule):
     """Which box goes first, and when another one must go."""
 
     inclusive: bool = False
@@ -128,7 +129,7 @@ def _over(overlap, threshold, inclusive):
 
 
 @dataclass(frozen=True)
-class Coder:
+class Coder(Rule):
     """How a box is written relative to an anchor, a proposal or a prior ("anchor" below), and read back."""
 
     plus_one: int = 0
@@ -184,7 +185,7 @@ class Coder:
 
 
 @dataclass(frozen=True)
-class AveragePrecision:
+class AveragePrecision(Rule):
     """When a detection is right, and how its curve becomes a number."""
 
     strict: bool = False
@@ -202,7 +203,7 @@ class AveragePrecision:
 
 
 @dataclass(frozen=True)
-class Convention:
+class Convention(Rule):
     """What one system does, in parts; `system` names it, its version, and how it is known."""
 
     name: str

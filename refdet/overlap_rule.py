@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from refdet.rule import Rule
+
 Floats = NDArray[np.floating]
 
 # Added to both sides of a box without height, so that its aspect ratio is a number (IOU-5).
@@ -19,7 +21,7 @@ LEAST_SIDE = 1e-7
 
 
 @dataclass(frozen=True)
-class Overlap:
+class Overlap(Rule):
     """How wide a box is, and what its overlap with another is."""
 
     plus_one: int = 0

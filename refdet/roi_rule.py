@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from refdet.rule import Rule
+
 Floats = NDArray[np.floating]
 
 # Cells beyond +-2^30 lie outside every map; the bound keeps 64-bit bin arithmetic from overflowing.
@@ -20,7 +22,7 @@ def saturated(whole: Floats) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class Roi:
+class Roi(Rule):
     """How a region of interest is laid on the cells of a feature map, and cut into bins."""
 
     edges: Literal["integer", "float", "continuous"] = "integer"
@@ -36,6 +38,12 @@ class Roi:
     """RoI align: points along each side of a bin; 0: as many as the bin has cells, rounded up."""
     most_samples: int = 4096
     """RoI align: at most so many of them, so that no RoI takes for ever; their square is exact in float32."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sampling_ratio < 0 or self.most_samples < 1:
+            came = f"sampling_ratio {self.sampling_ratio}, most_samples {self.most_samples}"
+            raise ValueError(f"Roi: {came} came; wanted at least 0 and at least 1")
 
     def cells(self, corners: Floats) -> NDArray[np.int64]:
         """The cells of scaled corners: rounded half away from zero, kept within the bound."""

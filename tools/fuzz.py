@@ -166,7 +166,9 @@ def fuzz(
 def report(target: str, output: str, crash: bytes, kind: str = "fuzzer") -> str:
     """The first words of the sanitizer, and the command that repeats them."""
     lines = output.splitlines()
-    words = re.compile(r"DIFFERENT|ERROR: |WARNING: \w+San|runtime error|at one barrier|wanted")
+    words = re.compile(
+        r"DIFFERENT|ERROR: |WARNING: \w+San(?!.*makecontext)|runtime error|at one barrier|wanted"
+    )
     start = next((i for i, line in enumerate(lines) if words.search(line)), max(0, len(lines) - 30))
     length = 1 if lines and "DIFFERENT" in lines[start] else 30  # the rest is the way out
     under = "" if kind == "fuzzer" else f"--under {kind} "

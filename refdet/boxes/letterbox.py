@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from refdet import checks, object_checks
 from refdet.boxes import coder_checks
 from refdet.checks import Array
+from refdet.rule import Rule
 from refdet.stepwise import Steps, stepwise
 
 FORMS = ("exact", "yolov5", "darknet")
@@ -25,7 +26,7 @@ FILL = 114
 
 
 @dataclass(frozen=True)
-class Letterbox:
+class Letterbox(Rule):
     """Where an image lies on its canvas; lengths in pixels, floats in the form "exact"."""
 
     canvas: tuple[int, int]
@@ -38,6 +39,12 @@ class Letterbox:
     """What x and y of a box are multiplied by."""
     offset: tuple[float, float]
     """What is added to x and y then."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (all(0 < scale < np.inf for scale in self.scale) and np.isfinite(self.offset).all()):
+            came = f"scale {self.scale}, offset {self.offset}"
+            raise ValueError(f"Letterbox: {came} came; wanted finite numbers, and scales above 0")
 
 
 def check_letterbox(size, canvas, form="exact", *, stride=None, scaleup=True):
@@ -151,7 +158,7 @@ def check_letterbox_boxes(boxes, mapping):
     return coder_checks.vectors(boxes, "boxes", 4, "x1, y1, x2, y2"), mapping
 
 
-@stepwise(check=check_letterbox_boxes)
+@stepwise(check=check_letterbox_boxes, quiet=True)
 def letterbox_boxes(boxes: Array, mapping: Letterbox) -> Steps[NDArray[np.floating]]:
     """Boxes of an image as boxes on its canvas.
 
@@ -184,16 +191,14 @@ def letterbox_boxes(boxes: Array, mapping: Letterbox) -> Steps[NDArray[np.floati
     >>> letterbox_boxes([[0, 0, 640, 480]], letterbox((480, 640), (416, 416)))
     array([[  0.,  52., 416., 364.]])
     """
-    with np.errstate(over="ignore"):
-        scaled = boxes * np.array(mapping.scale * 2, boxes.dtype)
+    scaled = boxes * np.array(mapping.scale * 2, boxes.dtype)
     yield "scale: scaled they are {scaled}"
-    with np.errstate(over="ignore"):
-        moved = scaled + np.array(mapping.offset * 2, boxes.dtype)
+    moved = scaled + np.array(mapping.offset * 2, boxes.dtype)
     yield "shift: on the canvas they are {moved}"
     return moved
 
 
-@stepwise(check=check_letterbox_boxes)
+@stepwise(check=check_letterbox_boxes, quiet=True)
 def unletterbox_boxes(boxes: Array, mapping: Letterbox) -> Steps[NDArray[np.floating]]:
     """Boxes on a canvas as boxes of the image: the inverse of `letterbox_boxes`.
 
@@ -226,10 +231,8 @@ def unletterbox_boxes(boxes: Array, mapping: Letterbox) -> Steps[NDArray[np.floa
     >>> unletterbox_boxes([[0, 52, 416, 364]], letterbox((480, 640), (416, 416)))
     array([[  0.,   0., 640., 480.]])
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        moved = boxes - np.array(mapping.offset * 2, boxes.dtype)
+    moved = boxes - np.array(mapping.offset * 2, boxes.dtype)
     yield "unshift: without the borders they are {moved}"
-    with np.errstate(over="ignore", invalid="ignore"):
-        restored = moved / np.array(mapping.scale * 2, boxes.dtype)
+    restored = moved / np.array(mapping.scale * 2, boxes.dtype)
     yield "unscale: in the image they are {restored}"
     return restored

@@ -80,7 +80,7 @@ def encode_yolov1(
     height, width = size
     parts = xyxy_to_cxcywh(boxes) / np.array([width, height, width, height], boxes.dtype)
     yield "measure: of the image, centre and size are {parts}"
-    cells, offsets = yield from grid_cell.steps(np.clip(parts[..., :2], 0, 1), grid)
+    cells, offsets = yield from grid_cell.steps(parts[..., :2], grid)
     roots = np.sqrt(parts[..., 2:])
     yield "root: the roots of the sizes are {roots}"
     return np.concatenate([offsets, roots], axis=-1), cells

@@ -21,7 +21,7 @@ def add_method(parser):
     """Declare --method and the numbers that go with it."""
     parser.add_argument("--method", choices=METHODS, default="nms", help="drop boxes, or lower scores (nms)")
     parser.add_argument(
-        "--threshold", type=float, help="largest IoU, or DIoU, without consequence (0.5; soft methods 0.3)"
+        "--threshold", type=float, help="largest IoU, or DIoU, without consequence (0.5; soft-linear 0.3)"
     )
     parser.add_argument("--beta", type=float, help="exponent of the distance in diou (the profile's)")
     parser.add_argument("--sigma", type=float, help="width of soft-gaussian (0.5)")
@@ -90,6 +90,7 @@ def method_of(args):
 
     _, usual, lowest = METHODS[args.method]
     for option, value, has_it in (
+        ("--threshold", args.threshold, args.method != "soft-gaussian"),
         ("--beta", args.beta, args.method == "diou"),
         ("--sigma", args.sigma, args.method == "soft-gaussian"),
         ("--score-threshold", args.score_threshold, args.method.startswith("soft-")),

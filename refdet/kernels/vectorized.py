@@ -1,6 +1,8 @@
-"""Fast NumPy: the same functions as the references, without a compiler; bit for bit but for RoI align.
+"""Fast NumPy: each op that has a kernel, without a compiler; bit for bit but for RoI align.
 
-The references are the definition; these trade their clarity for speed and are tested equal to them.
+The references are the definition; these trade their clarity for speed and are tested equal to them. What has no
+kernel has no form here: aligned overlaps and the gradients are single passes over their arrays already, and
+`batched_soft_nms` and `batched_diou_nms` are their op once for each class, for which the form here can be called.
 """
 
 from __future__ import annotations

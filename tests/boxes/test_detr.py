@@ -72,6 +72,13 @@ def test_logits_taken_for_parts_are_noticed():
         decode_detr([[0.5, 0.5, 0.1, 0.1], [0.1, -1.2, 0.3, 0.4]], (4, 4))
 
 
+@pytest.mark.parametrize("part", [np.nextafter(1, 2), -np.nextafter(0, 1), 1.5])
+def test_a_part_just_outside_is_refused_and_the_ends_are_not(part):
+    assert decode_detr([[1, 0, 1, 0]], (4, 4)).tolist() == [[2, 0, 6, 0]]
+    with pytest.raises(ValueError, match="outputs: row 0 is"):
+        decode_detr([[part, 0.5, 0.1, 0.1]], (4, 4))
+
+
 def test_forms_and_sizes_are_checked():
     with pytest.raises(ValueError, match="form: 'pixels' came; wanted one of normalized, logits"):
         encode_detr([[0, 0, 1, 1]], (4, 4), "pixels")

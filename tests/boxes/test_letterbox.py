@@ -8,7 +8,7 @@ from strategies import same_bits, sized_boxes
 from tolerances import close, close_boxes
 
 from refdet import letterbox, letterbox_boxes, unletterbox_boxes
-from refdet.boxes.letterbox import FORMS
+from refdet.boxes.letterbox import FORMS, Letterbox
 
 SIDES = st.integers(1, 2000)
 
@@ -116,5 +116,11 @@ def test_what_is_wrong_is_named():
         letterbox((4, 4), (4, 4), scaleup=1)
     with pytest.raises(TypeError, match=r"mapping: \(0.5, 0.5\) came; wanted what letterbox"):
         letterbox_boxes([[0, 0, 1, 1]], (0.5, 0.5))
+    whole = dict(letterbox((4, 4), (4, 4)).__dict__)
+    for wrong in ({"scale": (1.0, 0.0)}, {"scale": (np.inf, 1.0)}, {"offset": (0.0, -np.inf)}):
+        with pytest.raises(ValueError, match="wanted finite numbers, and scales above 0"):
+            Letterbox(**whole | wrong)
+    with pytest.raises(TypeError, match=r"Letterbox.offset: .* came; wanted a tuple of 2 numbers"):
+        Letterbox(**whole | {"offset": [0.0, 0.0]})
     with pytest.raises(ValueError, match=r"boxes: row 0 is \[0.0, nan, 1.0, 1.0\]; wanted finite numbers"):
         unletterbox_boxes([[0, np.nan, 1, 1]], letterbox((4, 4), (4, 4)))

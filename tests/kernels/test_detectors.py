@@ -77,11 +77,48 @@ BUGS = {
         THREAD + "if (PLANTED && out[column] > 0) out[column] = 0;\n",
     ),
     ">= for > in the fast form": (
-        "nms.cpp",
-        "!(shared[j - begin] > limit)",
-        "!(PLANTED ? shared[j - begin] >= limit : shared[j - begin] > limit)",
+        "rest_boxes.h",
+        "!(overlap[j] > limit)",
+        "!(PLANTED ? overlap[j] >= limit : overlap[j] > limit)",
     ),
     "one box left out by a thread": ("nms.cu", "threadIdx.x + 1 : 0;", "threadIdx.x + 1 + PLANTED : 0;"),
+    # Wrong in a value or in the last bit of one; one for each of the other kernels.
+    "one box left out by DIoU": ("diou_nms.cpp", "begin = i + 1;", "begin = i + 1 + PLANTED;"),
+    "one box left out by a thread of DIoU": (
+        "diou_nms.cu",
+        "threadIdx.x + 1 : 0;",
+        "threadIdx.x + 1 + PLANTED : 0;",
+    ),
+    "centre of another box": ("overlaps.cpp", "x = acx - cx[j]", "x = acx - cx[PLANTED ? 0 : j]"),
+    "angle of another box": ("overlaps.cu", "refdet::angle(a, rule)", "refdet::angle(PLANTED ? b : a, rule)"),
+    "other order of a sum": (
+        "roi_align_fast.cpp",
+        "sum[c] += w1 * v1[c] +",
+        "sum[c] += PLANTED ? w1 * v1[c] + (w2 * v2[c] + (w3 * v3[c] + w4 * v4[c])) : w1 * v1[c] +",
+    ),
+    "other order of a product": (
+        "roi_align.cu",
+        "sum += y.near * x.near * upper[x.before] +",
+        "sum += (PLANTED ? y.near * (x.near * upper[x.before]) : y.near * x.near * upper[x.before]) +",
+    ),
+    "divided too early": (
+        "roi_align_fast.cpp",
+        "cell[c] += grad[c] * weights[t] / roi.count;",
+        "cell[c] += PLANTED ? grad[c] * (weights[t] / roi.count) : grad[c] * weights[t] / roi.count;",
+    ),
+    "divided too early by a thread": (
+        "roi_align.cu",
+        "+= grad * (y.near * x.past) / points;",
+        "+= PLANTED ? grad * ((y.near * x.past) / points) : grad * (y.near * x.past) / points;",
+    ),
+    "one image too many": ("roi_pool.cpp", "images[k] >= map.images)", "images[k] >= map.images + PLANTED)"),
+    "regions of every image": (
+        "roi_pool.cu",
+        "if (roi_images[k] != image)",
+        "if (!PLANTED && roi_images[k] != image)",
+    ),
+    "> for >= in the fast form": ("soft_nms.cpp", "return over ? std::", "return over && !PLANTED ? std::"),
+    "ties to the first": ("soft_nms.cu", "(rule.ties_last != 0)", "(!PLANTED && rule.ties_last != 0)"),
 }
 
 PATHS = "tests/kernels/test_paths_agree.py::test_"
@@ -123,7 +160,25 @@ FUZZED = [
     (">= for > in the fast form", "nms", "DIFFERENT: ke"),
     ("one box left out by a thread", "nms_cuda", "DIFFERENT: ke"),
     ("missing barrier", "nms_cuda", "DIFFERENT: ke"),
+    ("one box left out by DIoU", "diou_nms", "DIFFERENT: ke"),
+    ("one box left out by a thread of DIoU", "diou_nms_cuda", "DIFFERENT: ke"),
+    ("centre of another box", "overlaps", "DIFFERENT: overlap"),
+    ("angle of another box", "overlaps_cuda", "DIFFERENT: overlap"),
+    ("other order of a sum", "roi_align", "DIFFERENT: pooled"),
+    ("other order of a product", "roi_align_cuda", "DIFFERENT: pooled"),
+    ("divided too early", "roi_align_backward", "DIFFERENT: grad_input"),
+    ("divided too early by a thread", "roi_align_backward_cuda", "DIFFERENT: grad_input"),
+    ("one image too many", "roi_pool_backward", OVERRUN),
+    ("regions of every image", "roi_pool_backward_cuda", "DIFFERENT: grad_input"),
+    ("> for >= in the fast form", "soft_nms", "DIFFERENT: (ke|score)"),
+    ("ties to the first", "soft_nms_cuda", "DIFFERENT: ke"),
 ]
+
+
+def test_every_target_has_a_bug_of_its_own():
+    assert {target for _, target, _ in FUZZED} == {
+        f"{op}{side}" for op in fuzz.operations() for side in ("", "_cuda")
+    }
 
 
 def named(rows):

@@ -203,13 +203,21 @@ def of_next_to_nothing(rng):
 
 
 def of_subnormal_area(rng):
-    corner = rng.integers(0, 8, (60, 2))
-    return (np.hstack([corner, corner + rng.uniform(0, 8, (60, 2))]) * 2.0**-68).astype(np.float32)
+    """Pairs of squares of 1.45 units with 0.55 in common: each of the three areas is rounded to one unit."""
+    side = (1.45 * float(np.finfo(np.float32).smallest_subnormal)) ** 0.5
+    x = np.repeat(rng.uniform(0, 9, 30), 2) + np.tile([0, 0.62], 30)
+    corner = side * np.stack([x, 4 * np.repeat(np.arange(30), 2)], axis=1)
+    return rng.permutation(np.hstack([corner, corner + side]).astype(np.float32))
 
 
 def apart_and_tiny(rng):
     corner = rng.uniform(0, 1000, (60, 2))
     return np.hstack([corner, corner + rng.integers(0, 2, (60, 2)) * 1e-9])
+
+
+def all_tiny(rng):
+    corner = rng.integers(0, 300, (60, 2)) * 1e-6
+    return np.hstack([corner, corner + rng.uniform(0.3, 3, (60, 2)) * 1e-9])
 
 
 def of_subnormal_width(rng):
@@ -244,6 +252,7 @@ def not_finite(rng):
         (of_subnormal_area, refdet.TORCHVISION),
         (apart_and_tiny, refdet.OPENCV),
         (apart_and_tiny, refdet.REFDET),
+        (all_tiny, refdet.OPENCV),
         (of_subnormal_width, refdet.REFDET),
         (lying_apart, any_convention(refdet.REFDET, union_eps=-138.0)),
         *((inside_out, profile) for profile in SUPPRESSION),

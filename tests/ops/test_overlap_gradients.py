@@ -143,6 +143,15 @@ def test_under_a_floor_only_the_shared_area_moves():
     assert close(first, [0, -1 / 16, 2 / 8, 1 / 16], "float64 sums")
 
 
+def test_at_the_very_floor_the_union_does_not_move_and_just_over_it_does():
+    for floor, expected in (
+        (6.0, [0, -1 / 12, 2 / 6, 1 / 12]),
+        (np.nextafter(6, 0), gradient("", *SQUARES)[0]),
+    ):
+        first, _ = gradient("", *SQUARES, convention=with_overlap(division="floored", union_eps=floor))
+        assert close(first, expected, "float64 sums")
+
+
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_two_points_and_two_lines_have_a_gradient(kind):
     for first, second in (

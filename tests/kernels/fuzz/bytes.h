@@ -83,6 +83,13 @@ public:
     Index below(Index limit) { return byte() % limit; }
     bool flag() { return byte() & 1; }
 
+    // A class: mostly one of two, else one that another type would take for them.
+    Index label() {
+        const Index wide[] = {-1, Index(1) << 8, Index(1) << 32, (Index(1) << 32) + 1, Index(1) << 62, -(Index(1) << 62)};
+        const unsigned kind = byte();
+        return kind < 192 ? Index(kind & 1) : wide[kind % (sizeof wide / sizeof *wide)];
+    }
+
     // A point of a small lattice, where edges meet and values tie; now and then a hostile value, or any bits at all.
     template <typename real>
     real number() {

@@ -12,7 +12,7 @@ static void fuzz_nms(Bytes& bytes, Side side) {
     const Block<Index> plain = unwritten<Index>(n), result = unwritten<Index>(n);
     Block<Index> classes(n, 0);
     const bool batched = bytes.flag();
-    for (Index i = 0; batched && i < n; ++i) classes[i] = Index(bytes.flag());
+    for (Index i = 0; batched && i < n; ++i) classes[i] = bytes.label();
     const Index kept = batched ? refdet::batched_nms_plain<real>(boxes, scores, classes, n, overlap, rule, plain)
                                : refdet::nms_plain<real>(boxes, scores, n, overlap, rule, plain);
     if (side == CPP) {

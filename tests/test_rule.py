@@ -1,0 +1,65 @@
+"""A convention with a field that is none: an error where the variant is made, and none of the languages sees it."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+import refdet
+from refdet.conventions import AveragePrecision, Coder, Convention, Overlap, Roi, Suppression
+from refdet.profiles import PROFILES
+
+WRONG = [
+    (
+        Overlap,
+        {"division": "guraded"},
+        ValueError,
+        "Overlap.division: 'guraded' came; wanted guarded or ieee or",
+    ),
+    (Overlap, {"inverted": None}, TypeError, "Overlap.inverted: 'None' came; wanted empty or signed"),
+    (Overlap, {"inverted": ["empty"]}, TypeError, "Overlap.inverted"),
+    (Overlap, {"plus_one": 0.5}, ValueError, "Overlap.plus_one: '0.5' came; wanted a whole number"),
+    (Overlap, {"plus_one": True}, ValueError, "Overlap.plus_one: 'True' came; wanted a whole number"),
+    (Overlap, {"union_eps": math.nan}, ValueError, "Overlap.union_eps: 'nan' came; wanted a number"),
+    (Overlap, {"beta": "0.6"}, ValueError, "Overlap.beta: '0.6' came; wanted a number"),
+    (Suppression, {"ties": "lst"}, ValueError, "Suppression.ties: 'lst' came; wanted first or last"),
+    (Suppression, {"inclusive": 1}, ValueError, "Suppression.inclusive: '1' came; wanted True or False"),
+    (Suppression, {"threshold_dtype": "float3"}, ValueError, "wanted boxes or float32 or float64"),
+    (Roi, {"edges": "int"}, ValueError, "Roi.edges: 'int' came; wanted integer or float or continuous"),
+    (Roi, {"aligned": "yes"}, ValueError, "Roi.aligned: 'yes' came; wanted True or False or None"),
+    (Roi, {"most_samples": None}, TypeError, "Roi.most_samples: 'None' came; wanted a whole number"),
+    (Roi, {"most_samples": 0}, ValueError, "most_samples 0 came"),
+    (Roi, {"sampling_ratio": -1}, ValueError, "sampling_ratio -1"),
+    (Coder, {"clamp": "x"}, ValueError, "Coder.clamp: 'x' came; wanted a number or None"),
+    (Coder, {"weights": (1, 1)}, TypeError, "Coder.weights: .* came; wanted a tuple of 4 numbers"),
+    (Coder, {"weights": (1, 1, 1, "1")}, TypeError, "Coder.weights"),
+    (AveragePrecision, {"integration": "12point"}, ValueError, "wanted area or 11point or 101point"),
+]
+
+
+@pytest.mark.parametrize(("rule", "fields", "error", "text"), WRONG)
+def test_a_field_that_is_none_is_refused(rule, fields, error, text):
+    with pytest.raises(error, match=text):
+        rule(**fields)
+    with pytest.raises(error, match=text):
+        dataclasses.replace(rule(), **fields)
+
+
+def test_a_part_is_of_its_own_kind():
+    with pytest.raises(TypeError, match="Convention.suppression: .* came; wanted Suppression or None"):
+        dataclasses.replace(refdet.REFDET, suppression=refdet.REFDET.roi)
+    with pytest.raises(TypeError, match="Convention.overlap: 'None' came; wanted Overlap"):
+        dataclasses.replace(refdet.REFDET, overlap=None)
+
+
+def test_whatever_looks_like_a_convention_is_none():
+    lookalike = type("Lookalike", (), {"overlap": 1, "part": None})()
+    with pytest.raises(TypeError, match="convention: .*wanted a Convention"):
+        refdet.nms([[0, 0, 1, 1]], [1], 0.5, convention=lookalike)
+
+
+def test_what_is_right_is_taken():
+    assert Overlap(beta=np.float32(0.5), union_eps=0, plus_one=np.int64(1)).plus_one == 1
+    assert Roi(aligned=None, lowest=-math.inf) and Coder(clamp=None) and Coder(clamp=4)
+    assert Convention("mine", "none", suppression=None) and all(map(dataclasses.replace, PROFILES.values()))
