@@ -80,4 +80,5 @@ def _has_union(rule, area1, area2):
     Rounding is monotonic: a shared area is at most the smaller of the two, hence less than their sum.
     """
     plain = (rule.division, rule.inverted, rule.union_eps) == ("guarded", "empty", 0)
-    return plain and bool((area1 > 0).all() and (area2 > 0).all())
+    most = np.finfo(area1.dtype).max  # infinite areas come of sides whose shared part may be 0 x infinity
+    return plain and all(bool(((area > 0) & (area <= most)).all()) for area in (area1, area2))

@@ -101,7 +101,9 @@ def _intersection(boxes, planes, plus_one):
         side -= np.maximum(boxes[:, axis, None], planes[axis])
         side += plus_one
         sides.append(np.maximum(side, 0, out=side))
-    return np.multiply(*sides, out=sides[0])
+    width, height = sides
+    width *= height
+    return width
 
 
 def diou_nms(boxes, scores, threshold, beta=None, *, convention=REFDET):
