@@ -94,6 +94,7 @@ TOLERANCES = {
         4,
         "1 - (IoU - penalty) against (1 - IoU) + penalty, of two terms or three",
     ),
+    "sums of probabilities": ("absolute", 1e-6, "five probabilities in float32, a rounding each"),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 

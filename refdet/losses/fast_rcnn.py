@@ -27,13 +27,10 @@ Floats = NDArray[np.floating]
 
 def check_fast_rcnn_loss(logits, deltas, labels, targets, *, box_weight=1.0, sigma=1.0):
     """Logits and deltas in their common precision, as many labels and targets, both numbers in it too."""
-    logits, deltas = (
-        loss_checks.table(logits, "logits"),
-        loss_checks.table(deltas, "deltas"),
-    )
+    logits, deltas = loss_checks.logits(logits), loss_checks.table(deltas, "deltas")
     dtype, (regions, classes) = np.result_type(logits, deltas), logits.shape
     widths = (4 * classes, 4 * (classes - 1))
-    if len(deltas) != regions or (deltas.shape[1] not in widths and deltas.size):
+    if len(deltas) != regions or (deltas.shape[1] not in widths and regions):
         wanted = f"({regions}, {widths[0]}), or ({regions}, {widths[1]}) without the background"
         raise ValueError(f"deltas: shape is {deltas.shape}; wanted {wanted}")
     labels = loss_checks.labels(labels, "labels", regions, 0, classes)

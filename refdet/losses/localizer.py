@@ -25,7 +25,7 @@ Floats = NDArray[np.floating]
 
 def check_localizer_loss(logits, boxes, labels, gt_boxes, *, box_weight=1.0):
     """Logits and boxes in their common precision, as many labels and true boxes, the weight in it too."""
-    logits, boxes = loss_checks.table(logits, "logits"), loss_checks.table(boxes, "boxes", 4)
+    logits, boxes = loss_checks.logits(logits), loss_checks.table(boxes, "boxes", 4)
     dtype = np.result_type(logits, boxes)
     boxes = loss_checks.shaped(boxes, "boxes", (len(logits), 4), "one box per row of the logits")
     gt_boxes = loss_checks.shaped(

@@ -18,7 +18,8 @@ def numbers(value, name, dtype=None, *, least=-np.inf, most=np.inf):
     """`value` as finite numbers in that dtype, in their own if it is None, between two bounds."""
     array = checks.real_array(value, name)
     dtype = np.dtype(array.dtype if dtype is None else dtype)
-    least, most = max(least, -largest(dtype)), min(most, largest(dtype))
+    bound = min(largest(dtype), float(np.finfo(array.dtype).max))  # one that the array's own dtype has
+    least, most = max(least, -bound), min(most, bound)
     fits = (array >= least) & (array <= most)
     if not fits.all():
         came = checks.first_row(array, np.asarray(fits))
@@ -64,6 +65,14 @@ def table(value, name, columns=None, *, dtype=None, **bounds):
         array = array.reshape(0, columns or 0)
     if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
         raise ValueError(f"{name}: shape is {array.shape}; wanted (N, {columns or 'K'})")
+    return array
+
+
+def logits(value, name="logits"):
+    """`value` as (N, K) logits, of one class at least."""
+    array = table(value, name)
+    if len(array) and not array.shape[1]:
+        raise ValueError(f"{name}: shape is {array.shape}; wanted (N, K), one class or more")
     return array
 
 

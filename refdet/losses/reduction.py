@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from refdet.checks import Array
 from refdet.losses.loss_checks import gradient
 
 Floats = NDArray[np.floating]
@@ -29,10 +30,10 @@ def reduced(losses: Floats, weights: Floats, divisor: np.floating, reduction: Re
 
 
 def spread(
-    grad: Floats, slopes: Floats, weights: Floats, divisor: np.floating, reduction: Reduction
+    grad: Array | float, slopes: Floats, weights: Floats, divisor: np.floating, reduction: Reduction
 ) -> Floats:
     """The gradient by what each loss was computed from, `slopes` being its own; of one axis more where it is a row."""
-    grad = gradient(grad, weights, reduction)
+    by_loss = gradient(grad, weights, reduction)
     if slopes.ndim > weights.ndim:
-        grad, weights = grad[..., None], weights[..., None]
-    return (grad * (weights * slopes / divisor)).astype(weights.dtype)
+        by_loss, weights = by_loss[..., None], weights[..., None]
+    return (by_loss * (weights * slopes / divisor)).astype(weights.dtype)

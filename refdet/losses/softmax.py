@@ -39,7 +39,7 @@ def log_softmax(logits: Array) -> Floats:
     array([[-1.386294e+00, -2.876820e-01],
            [-1.000000e+04,  0.000000e+00]])
     """
-    logits = loss_checks.table(logits, "logits")
+    logits = loss_checks.logits(logits)
     below = logits - logits.max(axis=1, keepdims=True, initial=-np.inf)  # (N, K), at most 0
     return below - np.log(np.exp(below).sum(axis=1, keepdims=True))
 

@@ -24,7 +24,7 @@ Floats = NDArray[np.floating]
 
 def check_cross_entropy(logits, targets, class_weights, ignore_index, weights, reduction):
     """Logits, the shares w q (N, K) that they are compared with, and how the rows are weighed."""
-    logits = loss_checks.table(logits, "logits")
+    logits = loss_checks.logits(logits)
     shares, counted = check_targets(targets, logits.shape, logits.dtype, ignore_index)
     if class_weights is not None:
         weights_of = loss_checks.numbers(class_weights, "class_weights", logits.dtype, least=0)
