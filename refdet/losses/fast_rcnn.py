@@ -99,7 +99,7 @@ def fast_rcnn_loss(
     count = logits.dtype.type(max(len(logits), 1))
     class_losses = cross_entropy(logits, labels)  # (R,)
     class_loss = class_losses.sum() / count
-    yield "class: -ln of the true classes' probabilities is {class_losses}, their mean {class_loss}"
+    yield "class: -ln p of the true classes is {class_losses}, by {count} regions {class_loss}"
     objects = np.flatnonzero(labels > 0)
     columns = delta_columns(deltas, logits, labels[objects])  # (F, 4)
     box_losses = np.zeros_like(class_losses)
@@ -107,9 +107,9 @@ def fast_rcnn_loss(
         deltas[objects[:, None], columns], targets[objects], sigma=sigma
     ).sum(axis=1)  # (F, 4) -> (F,)
     box_loss = box_losses.sum() / count
-    yield "box: regions {objects} hold objects; smooth L1 of their deltas is {box_losses}, by all {box_loss}"
+    yield "box: smooth L1 of the objects' deltas is {box_losses}, by {count} regions {box_loss}"
     total = class_loss + box_weight * box_loss
-    yield "total: class plus {box_weight} times box is {total}"
+    yield "total: class plus {box_weight} times box, {total}"
     return {"class": class_loss, "box": box_loss, "total": total}
 
 

@@ -137,7 +137,7 @@ def faster_rcnn_loss(
         logits, deltas, labels, targets, box_weight=box_weight, sigma=sigma
     )
     total = rpn["total"] + detector["total"]
-    yield "join: proposals and detector together are {total}"
+    yield "join: proposals and detector together, {total}"
     return {"rpn_class": rpn["class"], "rpn_box": rpn["box"], **detector, "total": total}
 
 

@@ -82,12 +82,12 @@ def localizer_loss(
     count = logits.dtype.type(max(len(logits), 1))
     class_losses = cross_entropy(logits, labels)  # (N,)
     class_loss = class_losses.sum() / count
-    yield "class: -ln of the true classes' probabilities is {class_losses}, their mean {class_loss}"
+    yield "class: -ln p of the true classes is {class_losses}, by {count} images {class_loss}"
     box_losses = squared_error(boxes, gt_boxes).sum(axis=1)  # (N, 4) -> (N,)
     box_loss = box_losses.sum() / count
-    yield "box: squared errors of the boxes are {box_losses}, their mean {box_loss}"
+    yield "box: squared errors of the boxes are {box_losses}, by {count} images {box_loss}"
     total = class_loss + box_weight * box_loss
-    yield "total: class plus {box_weight} times box is {total}"
+    yield "total: class plus {box_weight} times box, {total}"
     return {"class": class_loss, "box": box_loss, "total": total}
 
 

@@ -78,11 +78,11 @@ def rcnn_ridge_loss(
     """
     errors = targets - features @ weights  # (N, M)
     error = (errors**2).sum()
-    yield "error: the targets lie {errors} off, their squares together {error}"
+    yield "error: the squared differences from the targets, {error}"
     regularizer = (weights**2).sum()
-    yield "regularize: the squared length of the weights is {regularizer}"
+    yield "regularize: the squared length of the weights, {regularizer}"
     total = error + ridge * regularizer
-    yield "total: error plus {ridge} times length is {total}"
+    yield "total: error plus {ridge} times length, {total}"
     return {"error": error, "regularizer": regularizer, "total": total}
 
 

@@ -95,12 +95,12 @@ def rcnn_svm_loss(
     {'regularizer': 0.125, 'hinge': 0.5, 'total': 5.125}
     """
     regularizer = ((weights**2).sum() + ((bias / bias_scale) ** 2).sum()) / 2
-    yield "regularize: half the squared lengths of the weights is {regularizer}"
+    yield "regularize: half the squared lengths of weights and bias, {regularizer}"
     lack = np.maximum(0, 1 - labels * (features @ weights + bias))  # (N, K)
     hinge = (np.where(labels > 0, positive_weight, np.abs(labels)) * lack).sum()
-    yield "hinge: the examples lack {lack} to their margins, dearer for positive ones {hinge}"
+    yield "hinge: what the examples lack to their margins, positive ones dearer, {hinge}"
     total = regularizer + cost * hinge
-    yield "total: regularizer plus {cost} times hinge is {total}"
+    yield "total: regularizer plus {cost} times hinge, {total}"
     return {"regularizer": regularizer, "hinge": hinge, "total": total}
 
 

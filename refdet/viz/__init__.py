@@ -4,7 +4,7 @@ Matplotlib (extra ``viz``) is imported by the functions that need it, and only i
 window system, no global figure, no backend is chosen.
 """
 
-from refdet.viz import coders, curves, detections, nms, overlaps, roi_align, roi_pool, soft_nms
+from refdet.viz import coders, curves, detections, losses, nms, overlaps, roi_align, roi_pool, soft_nms
 from refdet.viz.film import filmstrip
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "curves",
     "detections",
     "filmstrip",
+    "losses",
     "nms",
     "overlaps",
     "roi_align",
