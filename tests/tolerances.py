@@ -95,7 +95,7 @@ TOLERANCES = {
         "1 - (IoU - penalty) against (1 - IoU) + penalty, of two terms or three",
     ),
     "sums of probabilities": ("absolute", 1e-6, "five probabilities in float32, a rounding each"),
-    "drawn curve": ("absolute", 0.01, "slopes of a curve by differences of its points, 0.02 to 0.05 apart"),
+    "drawn curve": ("absolute", 1e-3, "slopes of a curve by differences of its points, 0.02 to 0.05 apart"),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 

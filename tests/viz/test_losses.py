@@ -88,7 +88,10 @@ def test_the_second_panel_is_the_slope_of_the_first(name):
         measured = (y[2:] - y[:-2]) / (x[2:] - x[:-2])
         assert straight.sum() > 100
         apart = (measured - slope[1:-1]) / (1 + np.abs(slope[1:-1]))
-        assert close(apart[straight], np.zeros(straight.sum()), "drawn curve")
+        # The gradient of CIoU holds alpha (C-11), and so is not quite the slope.
+        assert close(apart[straight], np.zeros(straight.sum()), "drawn curve") == (
+            "CIoU" not in values.get_label()
+        )
 
 
 def test_the_pictures_of_the_pages_are_those_that_the_example_draws(tmp_path, monkeypatch, capsys):
