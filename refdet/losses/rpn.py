@@ -154,12 +154,12 @@ def rpn_loss(
         sampled = (labels >= 0).astype(logits.dtype)
         class_losses = binary_cross_entropy_with_logits(logits, sampled * labels, weights=sampled)
     class_loss = class_losses.sum() / count
-    yield "class: cross-entropies of the sampled anchors are {class_losses}, over {count} {class_loss}"
+    yield "class: cross-entropies of the sampled anchors are {class_losses}, by {count} {class_loss}"
     objects = np.flatnonzero(labels > 0)
     box_losses = np.zeros_like(class_losses)
     box_losses[objects] = smooth_l1_loss(deltas[objects], targets[objects], sigma=sigma).sum(axis=1)
     box_loss = box_losses.sum() / places
-    yield "box: smooth L1 of the objects' deltas is {box_losses}, over {places} {box_loss}"
+    yield "box: smooth L1 of the objects' deltas is {box_losses}, by {places} {box_loss}"
     total = class_loss + box_weight * box_loss
     yield "total: class plus {box_weight} times box, {total}"
     return {"class": class_loss, "box": box_loss, "total": total}
