@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from refdet import losses
@@ -124,7 +126,10 @@ def _binary():
 def _numbers():
     x = np.linspace(-3, 3, 241)
     given = np.ones_like(x), x, np.zeros_like(x)
-    options = {"smooth L1, sigma 3": {"sigma": 3}, "smooth L1, beta 1": {"beta": 1}}
+    options: dict[str, dict[str, Any]] = {
+        "smooth L1, sigma 3": {"sigma": 3},
+        "smooth L1, beta 1": {"beta": 1},
+    }
     lines = {
         "squared, half": (
             losses.squared_error(*given[1:], half=True),
