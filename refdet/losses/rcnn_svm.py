@@ -94,7 +94,7 @@ def rcnn_svm_loss(
     >>> print({name: value.item() for name, value in terms.items()})
     {'regularizer': 0.125, 'hinge': 0.5, 'total': 5.125}
     """
-    regularizer = ((weights**2).sum() + ((bias / bias_scale) ** 2).sum()) / 2
+    regularizer = (weights**2 / 2).sum() + ((bias / bias_scale) ** 2 / 2).sum()
     yield "regularize: half the squared lengths of weights and bias, {regularizer}"
     lack = np.maximum(0, 1 - labels * (features @ weights + bias))  # (N, K)
     hinge = (np.where(labels > 0, positive_weight, np.abs(labels)) * lack).sum()
