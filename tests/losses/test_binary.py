@@ -61,6 +61,12 @@ def test_focal_loss_of_what_is_three_quarters_right():
     assert close(sigmoid_focal_loss([Z], [1]), [LN(4 / 3) / 32], "float64 sums")  # (1/4)^1.5 = 1/8, a = 1/4
 
 
+def test_a_balance_of_nothing_leaves_the_noes():
+    for loss in (sigmoid_focal_loss, quality_focal_loss):
+        assert close(loss([Z, -Z], [1, 0], alpha=0, gamma=2), [0, LN(4 / 3) / 16], "float64 sums")
+        assert close(loss([Z, -Z], [1, 0], alpha=1, gamma=2), [LN(4 / 3) / 16, 0], "float64 sums")
+
+
 def test_the_gradient_of_focal_loss():
     """y = 1, p = 3/4, g = 2: -m^g (g p L + m) = -(1/16) (3/2 ln 4/3 + 1/4)."""
     expected = -(1.5 * LN(4 / 3) + 0.25) / 16

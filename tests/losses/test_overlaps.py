@@ -131,11 +131,12 @@ def test_a_step_against_the_gradient_lowers_each_loss():
         assert (loss_of(kind, (first - 1e-4 * by_first, second)) < loss_of(kind, (first, second))).all()
 
 
-def test_a_stable_aspect_gradient_is_passed_on():
+def test_the_gate_and_the_stable_aspect_gradient_are_passed_on():
     exact, _ = slopes_of("complete_", CROSSED)
     stable, _ = slopes_of("complete_", CROSSED, aspect_gradient="stable")
     plain, _ = slopes_of("distance_", CROSSED)
     assert close(stable - plain, 5 * (exact - plain), "float64 sums")
+    assert same_bits(loss_of("complete_", CROSSED, alpha_gate=0.5), loss_of("distance_", CROSSED))
     gated = slopes_of("complete_", CROSSED, alpha_gate=0.5)
     assert same_bits(gated, slopes_of("distance_", CROSSED))
 

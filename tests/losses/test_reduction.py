@@ -54,6 +54,17 @@ def test_a_mean_counts_terms_and_a_weighted_one_weights():
     assert losses.squared_error(**given, reduction="weighted_mean") == 2.5
 
 
+def test_what_is_ignored_has_no_weight_in_a_mean():
+    """ln 2 and 3 ln 4 over 1 + 3; the row between weighs 2 and is not there."""
+    given = {"targets": [0, 1, 0], "ignore_index": 1, "weights": [1, 2, 3], "reduction": "weighted_mean"}
+    probs = [[1 / 2, 1 / 2], [1 / 4, 3 / 4], [1 / 4, 3 / 4]]
+    expected = (np.log(2) + 3 * np.log(4)) / 4
+    assert close(losses.cross_entropy_of_probs(probs, **given), expected, "float64 sums")
+    assert close(losses.cross_entropy(np.log(probs), **given), expected, "float64 sums")
+    hinge = losses.hinge_loss([0, 0, 0], [1, 0, -1], weights=[1, 2, 3], reduction="weighted_mean")
+    assert hinge == 1
+
+
 def test_what_weighs_nothing_costs_nothing():
     for reduction in ("sum", "mean", "weighted_mean"):
         given = {"inputs": [1, 2], "targets": [0, 0], "weights": 0, "reduction": reduction}
