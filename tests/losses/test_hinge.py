@@ -53,6 +53,11 @@ def test_positive_examples_are_twice_as_dear():
     assert by_weights.tolist() == [[-1]] and by_bias.tolist() == [-1]
 
 
+def test_an_example_at_its_margin_adds_nothing_to_the_slope():
+    by_weights, by_bias = rcnn_svm_loss_backward(1, [[1.0]], [0.0], [[1.0], [-1.0]], [[1], [-1]], cost=10)
+    assert by_weights.tolist() == [[1]] and by_bias.tolist() == [0]
+
+
 def test_the_objective_of_a_ridge_regression():
     """(1 - 1)^2 + (1 - 2)^2 + 4 / 4; its slope -2 (4 * -1) + 2 * 4 / 2."""
     arguments = [[0.5]], [[2.0], [4.0]], [[1.0], [1.0]]
