@@ -81,7 +81,8 @@ def draw(ax, step):
                     number = {"color": "white", "fontsize": 7, "ha": "center", "va": "center"}
                     ax.text(left + parts[row] / 2, place, str(row), **number)
                 left += parts[row]
-        ax.text(left, place, f" {left:.4g}", fontsize=8, va="center", color=TOTAL, gid="value")
+        beside = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+        ax.annotate(f"{left:.4g}", (left, place), fontsize=8, color=TOTAL, gid="value", **beside)
     ax.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=8)
     ax.set(ylim=(2.6, -0.6), xlim=(0, 1.25 * longest if longest > 0 else 1))
     ax.tick_params(axis="x", labelsize=7)

@@ -43,7 +43,7 @@ def test_each_region_adds_its_piece(ax):
     assert close(bars(ax, "total"), [(0, 2 * half), (2 * half, 1.5)], "float64 sums")
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["class", "box", "total"]
     values = [text.get_text() for text in ax.texts if text.get_gid() == "value"]
-    assert values == [" 0.6931", " 1.5", " 2.193"]
+    assert values == ["0.6931", "1.5", "2.193"]
     assert [text.get_text() for text in ax.texts if text.get_gid() != "value"] == ["0", "1", "0"]
 
 
@@ -107,9 +107,9 @@ def test_the_pictures_of_the_pages_are_those_that_the_example_draws(tmp_path, mo
 
 
 def words(path):
-    """What is written in a picture, and how many shapes of each kind and colour it has."""
+    """What is written in a picture, numbers left out, and the colours of its shapes."""
     text = path.read_text()
-    return re.findall(r"<text[^>]*>([^<]+)</text>", text), sorted(
+    return re.findall(r"<text[^>]*>([^<\d]+)</text>", text), sorted(
         re.findall(r"(?:stroke|fill): (#\w+)", text)
     )
 
