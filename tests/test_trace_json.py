@@ -134,7 +134,10 @@ def test_json_is_strict_and_replays_to_the_variables_of_every_step(name):
     assert set(whole) == {"schema", "version", "function", "sources", "steps", "dropped", "result"}
     frames = {}
     for step, written in zip(trace, whole["steps"], strict=True):
-        assert set(written) == {"function", "name", "caption", "note", "line", "depth", "frame", "set"}
+        keys = {"function", "name", "caption", "note", "line", "depth", "frame", "callers_rows", "set"}
+        assert set(written) == keys
+        rows = None if step.callers_rows is None else step.callers_rows.tolist()
+        assert written["callers_rows"] == rows
         assert (written["name"], written["note"], written["line"]) == (step.name, step.note, step.line)
         frame = frames.setdefault(written["frame"], {})
         frame.update({key: decode(value) for key, value in written["set"].items()})
