@@ -9,6 +9,7 @@ import inspect
 import pkgutil
 
 import numpy as np
+from loss_calls import LOSS_CALLS
 
 import refdet
 from refdet.data.scenes import Scene
@@ -110,6 +111,7 @@ CALLS |= {
     "boxes.formats.xyxy_to_xywh": {"boxes": GOOD_BOXES},
     "boxes.logistic.logit": {"p": GOOD_SCORES},
     "boxes.logistic.sigmoid": {"x": GOOD_BOXES},
+    "boxes.logistic.softplus": {"x": GOOD_BOXES},
     "classical.hard_negatives.mine_hard_negatives": {
         "positives": FEATURES,
         "labels": MARKS,
@@ -221,6 +223,8 @@ CALLS |= {
     "proposals.windows.sliding_windows": WINDOWS,
 }
 
+CALLS |= LOSS_CALLS
+
 # What is public and has no row: a module, or one function of it.
 WITHOUT = {
     "boxes.coder_checks": "the checks themselves, reached through every encoder and decoder",
@@ -231,6 +235,10 @@ WITHOUT = {
     "detectors.hog_svm_on_digits": "an experiment of a minute, on files",
     "object_checks": "the checks themselves, reached through every function",
     "kernels": "the same functions again; they must give the same errors, below",
+    "losses.fast_rcnn.delta_columns": "a part of the steps, of numbers that were checked",
+    "losses.loss_checks": "the checks themselves, reached through every loss",
+    "losses.reduction": "a part of every loss, of numbers that were checked",
+    "losses.rpn.normalizers": "a part of the steps, of numbers that were checked",
     "ops.box_iou.intersection_over_union": "a part of the steps, of boxes that were checked",
     "ops.overlaps": "the same, and functions of refdet that have their rows",
     "report": "drawings and files",

@@ -57,6 +57,7 @@ WITHOUT_TWINS = {
 LIMITS = {
     "refdet/ops": 250,
     "refdet/boxes": 250,
+    "refdet/losses": 250,
     "refdet": 350,
     "csrc": 150,
     "csrc/emulator": 350,

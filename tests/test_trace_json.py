@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from calls import function_of
 from hypothesis import given
 from hypothesis import strategies as st
+from loss_calls import LOSS_CALLS
 
 import refdet
 from refdet.classical.hard_negatives import mine_hard_negatives
@@ -92,6 +94,11 @@ TRACES |= {
     "letterbox": lambda: refdet.letterbox.trace((4, 8), (8, 8)),
     "letterbox_boxes": lambda: refdet.letterbox_boxes.trace(ONE, FITTED),
     "unletterbox_boxes": lambda: refdet.unletterbox_boxes.trace(ONE, FITTED),
+}
+TRACES |= {
+    name.rpartition(".")[2]: lambda name=name: function_of(name).trace(**LOSS_CALLS[name])
+    for name in LOSS_CALLS
+    if hasattr(function_of(name), "trace")
 }
 
 

@@ -8,15 +8,16 @@
 - ``coders``: `encode_rcnn`, `decode_rcnn`
 - ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`
 - ``roi_align``: `roi_align`
+- ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
 
 and `filmstrip` puts the steps side by side. The other algorithms with a trace have no picture. ``detections`` and
-``curves`` draw results.
+``curves`` draw results, ``losses`` the families of losses over their input too.
 
 Matplotlib (extra ``viz``) is imported by the functions that need it, and only its object-oriented part: no
 window system, no global figure, no backend is chosen.
 """
 
-from refdet.viz import coders, curves, detections, nms, overlaps, roi_align, roi_pool, soft_nms
+from refdet.viz import coders, curves, detections, losses, nms, overlaps, roi_align, roi_pool, soft_nms
 from refdet.viz.film import filmstrip
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "curves",
     "detections",
     "filmstrip",
+    "losses",
     "nms",
     "overlaps",
     "roi_align",

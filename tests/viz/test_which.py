@@ -4,13 +4,18 @@ import inspect
 import re
 
 import pytest
-from calls import CALLS
+from calls import CALLS, function_of
+from loss_calls import LOSS_CALLS
 
 import refdet
 from refdet import viz
 
-DRAWINGS = ("nms", "soft_nms", "overlaps", "coders", "roi_pool", "roi_align")
-STEPWISE = {name for name in refdet.__all__ if hasattr(getattr(refdet, name), "trace")}
+DRAWINGS = ("nms", "soft_nms", "overlaps", "coders", "roi_pool", "roi_align", "losses")
+STEPWISE = {
+    name.rpartition(".")[2]: (function_of(name), CALLS[name])
+    for name in (*refdet.__all__, *LOSS_CALLS)
+    if hasattr(function_of(name), "trace")
+}
 
 
 def listed(drawing):
@@ -23,9 +28,9 @@ def listed(drawing):
 
 def drawn_by(drawing, ax):
     """The functions whose every step that module draws."""
-    for name in STEPWISE:
+    for name, (function, call) in STEPWISE.items():
         try:
-            for step in getattr(refdet, name).trace(**CALLS[name]):
+            for step in function.trace(**call):
                 getattr(viz, drawing).draw(ax, step)
         except ValueError as refusal:
             assert re.match(r"step: .* came; wanted a step", str(refusal))
@@ -35,7 +40,7 @@ def drawn_by(drawing, ax):
 
 @pytest.mark.parametrize("drawing", DRAWINGS)
 def test_each_drawing_draws_the_algorithms_that_it_names_and_refuses_all_others(drawing, ax):
-    assert set(drawn_by(drawing, ax)) == listed(drawing) <= STEPWISE
+    assert set(drawn_by(drawing, ax)) == listed(drawing) <= set(STEPWISE)
 
 
 def test_every_drawing_of_steps_is_listed():
