@@ -38,6 +38,8 @@ def test_the_page_names_every_option():
     folder = Path(nms.__file__).parent
     source = "".join((folder / name).read_text() for name in ("nms.py", "nms_method.py", "box_file.py"))
     assert set(re.findall(r'"(--[a-z-]+)"', source)) == set(re.findall(r"^\| `(--[a-z-]+)", PAGE, re.M))
+    steps = re.findall(r'"(--[a-z-]+)"', (folder / "steps.py").read_text())
+    assert steps and all(option in PAGE for option in steps)
 
 
 def test_the_code_of_the_report_page_runs(tmp_path, monkeypatch):

@@ -1,0 +1,36 @@
+"""Worked examples: R-CNN's classical stages."""
+
+from __future__ import annotations
+
+from refdet.cli.worked_examples.example import Example
+
+EXAMPLES = {
+    "fit_linear_svm": Example(
+        "classical.linear_svm:fit_linear_svm",
+        "a linear machine by dual coordinate descent (RCNN-5)",
+        {
+            "features": [[1.0], [-1.0]],
+            "labels": [1, -1],
+            "cost": 10,
+            "bias_scale": 0,
+            "tolerance": 1e-9,
+            "rng": 0,
+        },
+        {"weights": [[1]], "primal": [0.5], "dual": [0.5]},
+    ),
+    "mine_hard_negatives": Example(
+        "classical.hard_negatives:mine_hard_negatives",
+        "train on the negatives that are still wrong (SMP-5)",
+        {
+            "positives": [[1.0]],
+            "labels": [[1]],
+            "images": [([[-1.0]], [[-1]]), ([[-9.0]], [[-1]])],
+            "cost": 10,
+            "positive_weight": 1,
+            "bias_scale": 0,
+            "tolerance": 1e-9,
+            "rng": 0,
+        },
+        {"weights": [[1]], "primal": [0.5]},
+    ),
+}
