@@ -117,7 +117,8 @@ class Documented:
         ]
         given = [float_of(arguments[name]) for name in names if arguments.get(name) is not None]
         convention = arguments.get("convention")
-        if getattr(convention, "overlap", None) and convention.overlap.dtype == "float64":
+        wide = getattr(convention, "overlap", None) and convention.overlap.dtype == "float64"
+        if wide and any(name.startswith("boxes") for name in names):  # what is computed from boxes is widened
             given.append(np.dtype("f8"))
         return [np.result_type(*given)] if given else [np.dtype("f4"), np.dtype("f8")]
 
