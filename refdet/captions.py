@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-SHOWN = 12  # values of an array that a caption lists
+SHOWN = 16  # values of an array that a caption lists
 
 
 def filled(caption, variables, rows=None):

@@ -211,6 +211,11 @@ CALLS |= {
         "positives": 2,
     },
     "evaluation.precision_recall.recall_at": {"true_positives": 3, "positives": 4},
+    "matching.assignment.linear_sum_assignment": {"cost": GOOD_BOXES, "maximize": False},
+    "matching.assignment.shortest_augmenting_path": {"cost": GOOD_BOXES},
+    "matching.kuhn_munkres.kuhn_munkres": {"cost": GOOD_BOXES},
+    "matching.line_cover.line_cover": {"zeros": np.eye(3, dtype=bool), "column_of": np.arange(3)},
+    "matching.line_cover.maximum_matching": {"allowed": np.eye(3, dtype=bool)},
     "proposals.recall.best_overlaps": {"proposals": [GOOD_BOXES], "gt_boxes": [GOOD_BOXES], "top": 2},
     "proposals.recall.proposal_recall": {
         "proposals": [GOOD_BOXES],

@@ -16,6 +16,8 @@ import refdet
 from refdet.classical.hard_negatives import mine_hard_negatives
 from refdet.classical.linear_svm import fit_linear_svm
 from refdet.evaluation.matching import match_detections
+from refdet.matching.assignment import shortest_augmenting_path
+from refdet.matching.kuhn_munkres import kuhn_munkres
 from refdet.stepwise import Steps, stepwise
 from refdet.trace_json import SCHEMA, VERSION, decode, encode
 
@@ -91,7 +93,9 @@ TRACES |= {
     "decode_yolov5": lambda: refdet.decode_yolov5.trace([[0, 0, 0, 0]], *ON_GRID),
     "encode_detr": lambda: refdet.encode_detr.trace(ONE, (8, 8), "logits"),
     "decode_detr": lambda: refdet.decode_detr.trace([[0, 0, 0, 0]], (8, 8), "logits"),
+    "kuhn_munkres": lambda: kuhn_munkres.trace([[8, 4, 6, 0], [0, 3, 5, 2], [0, 7, 1, 7], [2, 0, 0, 1]]),
     "letterbox": lambda: refdet.letterbox.trace((4, 8), (8, 8)),
+    "shortest_augmenting_path": lambda: shortest_augmenting_path.trace([[1.0, 2], [1, 6]]),
     "letterbox_boxes": lambda: refdet.letterbox_boxes.trace(ONE, FITTED),
     "unletterbox_boxes": lambda: refdet.unletterbox_boxes.trace(ONE, FITTED),
 }

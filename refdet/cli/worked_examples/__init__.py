@@ -3,13 +3,23 @@
 Expected numbers come from the specification (docs/spec) or a pencil, never from refdet itself.
 """
 
-from refdet.cli.worked_examples import classical, encoding, evaluation, losses, overlaps, regions, suppression
+from refdet.cli.worked_examples import (
+    assignment,
+    classical,
+    encoding,
+    evaluation,
+    losses,
+    overlaps,
+    regions,
+    suppression,
+)
 
 CHAPTERS = {
     "Boxes and overlaps": overlaps.EXAMPLES,
     "Suppression": suppression.EXAMPLES,
     "Regions of interest": regions.EXAMPLES,
     "Encoding": encoding.EXAMPLES,
+    "Assignment": assignment.EXAMPLES,
     "R-CNN's classical stages": classical.EXAMPLES,
     "Losses": losses.EXAMPLES,
     "Evaluation": evaluation.EXAMPLES,
