@@ -41,7 +41,8 @@ class _Caption(string.Formatter):
         if isinstance(value, np.ndarray) and value.ndim != 1:
             value = value.squeeze()[()]
         if isinstance(value, np.ndarray) and value.ndim:
-            return _range(value) if value.ndim > 1 and value.size > SHOWN else _listed(value)
+            is_table = value.ndim > 1 and value.size > SHOWN and value.dtype.kind in "biuf"
+            return _range(value) if is_table else _listed(value)
         if isinstance(value, (float, np.floating)) and not format_spec:
             return f"{value:.6g}"
         return super().format_field(value, format_spec)

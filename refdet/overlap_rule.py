@@ -47,6 +47,11 @@ class Overlap(Rule):
     beta: float = 1.0
     """Exponent of DIoU's distance term, and of `diou_nms`."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not -(2**31) <= self.plus_one < 2**31:  # it reaches the kernels as 32 bits
+            raise ValueError(f"Overlap.plus_one: {self.plus_one} came; wanted a whole number of 32 bits")
+
     def sides(self, boxes: Floats) -> Floats:
         """Width and height of each box, (..., 2)."""
         sides = boxes[..., 2:] - boxes[..., :2] + self.plus_one

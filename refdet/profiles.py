@@ -121,7 +121,7 @@ OPENCV = Convention(
     overlap=Overlap(inverted="signed", division="distance", dtype="float64"),
     # nms.inl.hpp NMSFast_: `overlap <= adaptive_threshold` keeps; std::stable_sort by score.
     # nms.cpp NMSBoxesBatched: always shifts the classes, by the largest coordinate from 0 on, plus 1.
-    suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=2**63, least_offset=0.0),
+    suppression=Suppression(threshold_dtype="float32", offset_classes_up_to=2**63 - 1, least_offset=0.0),
     roi=None,
     coder=None,
     average_precision=None,
@@ -192,7 +192,7 @@ YOLOV5 = Convention(
     ),
     # utils/general.py non_max_suppression: torchvision.ops.nms on boxes + class * 7680.
     suppression=Suppression(
-        threshold_dtype="float64", offset_classes_up_to=2**63, least_offset=7679.0, most_offset=7679.0
+        threshold_dtype="float64", offset_classes_up_to=2**63 - 1, least_offset=7679.0, most_offset=7679.0
     ),
     roi=None,
     coder=None,

@@ -227,7 +227,7 @@ class _Recorder:
         inner, depth, rows = running, 0, None
         while inner.gi_yieldfrom is not None:
             members = inner.gi_frame.f_locals.get("members")
-            if members is not None:
+            if isinstance(members, np.ndarray) and members.dtype.kind in "iu":
                 rows = members if rows is None else rows[members]
             inner, depth = inner.gi_yieldfrom, depth + 1
         self.rows = self.copied(rows, self.rows, count)

@@ -234,6 +234,7 @@ CALLS |= LOSS_CALLS
 WITHOUT = {
     "boxes.coder_checks": "the checks themselves, reached through every encoder and decoder",
     "boxes.slopes": "parts of the gradients, reached through every one of them",
+    "captions": "a part of every trace, of captions that stand in the source",
     "checks": "the checks themselves, reached through every function",
     "cli": "the command line, which takes text",
     "data.scenes.load_digits": "reads a file of another package",

@@ -37,6 +37,11 @@ def test_a_value_in_a_caption(value, text):
     assert filled("is {value}", {"value": value}) == f"is {text}"
 
 
+@pytest.mark.parametrize("values", [["one", "two"], [None, {}], [np.datetime64("2020-01-01")] * 2])
+def test_a_large_table_of_no_numbers_is_listed(values):
+    assert filled("{value}", {"value": np.array([values] * 9)}).startswith("[[")
+
+
 def test_rows_are_the_callers():
     variables = {"i": np.int64(1), "all": np.array([0, 1]), "none": np.array([], np.int64)}
     caption = "{i:row} of {all:row}, {none:row}, {i}"

@@ -2,9 +2,11 @@
 
 import dataclasses
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from strategies import same_bits
 
 import refdet
 from refdet.conventions import AveragePrecision, Coder, Convention, Overlap, Roi, Suppression
@@ -20,6 +22,32 @@ WRONG = [
     (Overlap, {"inverted": None}, TypeError, "Overlap.inverted: 'None' came; wanted empty or signed"),
     (Overlap, {"inverted": ["empty"]}, TypeError, "Overlap.inverted"),
     (Overlap, {"plus_one": 0.5}, ValueError, "Overlap.plus_one: '0.5' came; wanted a whole number"),
+    (
+        Overlap,
+        {"plus_one": 2**31},
+        ValueError,
+        "Overlap.plus_one: 2147483648 came; wanted a whole number of 32",
+    ),
+    (
+        Overlap,
+        {"plus_one": 10**5000},
+        ValueError,
+        "Overlap.plus_one: a whole number of very many digits came",
+    ),
+    (Overlap, {"union_eps": 10**400}, ValueError, "Overlap.union_eps: '1000"),
+    (
+        Overlap,
+        {"inverted": 10**5000},
+        ValueError,
+        "Overlap.inverted: a whole number of very many digits came",
+    ),
+    (
+        Roi,
+        {"lowest": -1e300},
+        ValueError,
+        "Roi.lowest: '-1e.300' came; wanted a number that float32 can hold",
+    ),
+    (Coder, {"weights": (1, 1, 1, 1e39)}, TypeError, "Coder.weights"),
     (Overlap, {"plus_one": True}, ValueError, "Overlap.plus_one: 'True' came; wanted a whole number"),
     (Overlap, {"union_eps": math.nan}, ValueError, "Overlap.union_eps: 'nan' came; wanted a number"),
     (Overlap, {"beta": "0.6"}, ValueError, "Overlap.beta: '0.6' came; wanted a number"),
@@ -31,7 +59,7 @@ WRONG = [
     (Roi, {"most_samples": None}, TypeError, "Roi.most_samples: 'None' came; wanted a whole number"),
     (Roi, {"most_samples": 0}, ValueError, "most_samples 0 came"),
     (Roi, {"sampling_ratio": -1}, ValueError, "sampling_ratio -1"),
-    (Coder, {"clamp": "x"}, ValueError, "Coder.clamp: 'x' came; wanted a number or None"),
+    (Coder, {"clamp": "x"}, ValueError, "Coder.clamp: 'x' came; wanted a number .* or None"),
     (Coder, {"weights": (1, 1)}, TypeError, "Coder.weights: .* came; wanted a tuple of 4 numbers"),
     (Coder, {"weights": (1, 1, 1, "1")}, TypeError, "Coder.weights"),
     (AveragePrecision, {"integration": "12point"}, ValueError, "wanted area or 11point or 101point"),
@@ -57,6 +85,22 @@ def test_whatever_looks_like_a_convention_is_none():
     lookalike = type("Lookalike", (), {"overlap": 1, "part": None})()
     with pytest.raises(TypeError, match="convention: .*wanted a Convention"):
         refdet.nms([[0, 0, 1, 1]], [1], 0.5, convention=lookalike)
+
+
+@pytest.mark.parametrize("form", [np.float64, np.float32, np.longdouble, Fraction])
+@pytest.mark.parametrize("field", ["union_eps", "giou_eps", "diou_eps"])
+def test_a_number_of_another_kind_computes_as_one_of_python_does(field, form):
+    """A float64 of NumPy would lift every float32 sum that it takes part in."""
+    boxes = np.random.default_rng(0).uniform(0, 3, (40, 4)).astype(np.float32)
+    own, other = (
+        dataclasses.replace(refdet.REFDET, overlap=Overlap(plus_one=whole(1), **{field: number(0.125)}))
+        for whole, number in ((int, float), (np.int64, form))
+    )
+    assert type(other.overlap.plus_one) is int and type(getattr(other.overlap, field)) is float
+    for function in (refdet.box_iou, refdet.generalized_box_iou, refdet.distance_box_iou):
+        assert same_bits(function(boxes, boxes, convention=other), function(boxes, boxes, convention=own))
+    weights = Coder(weights=(np.float64(10), np.int64(10), Fraction(5), 5)).weights
+    assert weights == (10, 10, 5, 5) and {type(weight) for weight in weights} == {float}
 
 
 def test_what_is_right_is_taken():

@@ -120,6 +120,11 @@ def run(step, limit, log):
     return _judged(code, limit, _printed(log, before)) | {"seconds": round(time.monotonic() - start, 1)}
 
 
+def _stopped(number, frame):
+    """SIGTERM: out through every `finally`, so that no step is left on the device."""
+    raise SystemExit(128 + number)
+
+
 def _end(process):
     """Whatever the step started goes with it; a process that the driver holds is not waited for."""
     with contextlib.suppress(ProcessLookupError):
@@ -200,6 +205,9 @@ def main(argv=None):
         "--budget", type=float, default=BUDGET, metavar="S", help=f"seconds for all steps ({BUDGET})"
     )
     args = parser.parse_args(argv)
+    if not 0 < args.budget < float("inf"):
+        parser.error(f"--budget: {args.budget} came; wanted seconds above 0")
+    signal.signal(signal.SIGTERM, _stopped)
     args.out.mkdir(parents=True, exist_ok=True)
     ok = check(steps(args.dry_run), args.out, about(args.dry_run, args.commit), args.budget)
     print(f"{'all steps ran and were well' if ok else 'NOT all well'}: {args.out / 'summary.json'}")

@@ -1,8 +1,7 @@
-"""Fast NumPy: each op that has a kernel, without a compiler; bit for bit but for RoI align.
+"""Fast NumPy: each op that has a kernel, and its batched form, without a compiler; bit for bit but for RoI align.
 
-The references are the definition; these trade their clarity for speed and are tested equal to them. What has no
-kernel has no form here: aligned overlaps and the gradients are single passes over their arrays already, and
-`batched_soft_nms` and `batched_diou_nms` are their op once for each class, for which the form here can be called.
+The references are the definition; these trade their clarity for speed and are tested equal to them. Aligned overlaps,
+gradients, coders and the like have no form here: they are single passes over their arrays already.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from refdet.conventions import REFDET
 from refdet.kernels.vectorized_nms import batched_nms as batched_nms
 from refdet.kernels.vectorized_nms import nms as nms
 from refdet.kernels.vectorized_overlaps import (  # noqa: F401
+    batched_diou_nms,
     complete_box_iou,
     diou_nms,
     distance_box_iou,
@@ -23,6 +23,7 @@ from refdet.kernels.vectorized_rois import roi_align_backward as roi_align_backw
 from refdet.kernels.vectorized_rois import roi_pool as roi_pool
 from refdet.kernels.vectorized_rois import roi_pool_backward as roi_pool_backward
 from refdet.kernels.vectorized_rois import roi_pool_with_argmax as roi_pool_with_argmax
+from refdet.kernels.vectorized_soft_nms import batched_soft_nms as batched_soft_nms
 from refdet.kernels.vectorized_soft_nms import soft_nms as soft_nms
 from refdet.ops.box_iou import check_box_iou
 

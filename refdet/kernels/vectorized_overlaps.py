@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from refdet.conventions import REFDET
-from refdet.ops.diou_nms import check_diou_nms
+from refdet.ops.diou_nms import check_batched_diou_nms, check_diou_nms
 from refdet.ops.overlaps import check_complete, check_overlaps
 
 # The buffers of this many values stay in the second-level cache.
@@ -133,6 +133,25 @@ def diou_nms(boxes, scores, threshold, beta=None, *, convention=REFDET):
             rest[head] = False
             order, boxes, area = order[rest], boxes[rest], area[rest]
     return np.concatenate(keep).astype(np.int64)
+
+
+def batched_diou_nms(boxes, scores, idxs, threshold, beta=None, *, convention=REFDET):
+    """`refdet.batched_diou_nms`, each class by `diou_nms` above."""
+    boxes, scores, idxs, threshold, beta, convention = check_batched_diou_nms(
+        boxes, scores, idxs, threshold, beta, convention=convention
+    )
+    rule = convention.suppression
+    moved = rule.moved_apart(boxes, idxs)
+    if moved is not None:
+        return diou_nms(moved, scores, threshold, beta, convention=convention)
+    kept = [np.zeros(0, np.int64)]
+    for label in np.unique(idxs):
+        members = np.flatnonzero(idxs == label)
+        kept.append(
+            members[diou_nms(boxes[members], scores[members], threshold, beta, convention=convention)]
+        )
+    keep = np.sort(np.concatenate(kept))
+    return keep[rule.by_score(scores[keep])].astype(np.int64)
 
 
 def _distance_term(boxes1, boxes2, rule):

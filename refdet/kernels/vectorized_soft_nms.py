@@ -10,7 +10,7 @@ import numpy as np
 
 from refdet.conventions import REFDET
 from refdet.ops import soft_nms as definition
-from refdet.ops.soft_nms import check_soft_nms
+from refdet.ops.soft_nms import check_batched_soft_nms, check_soft_nms
 
 _PICKS = 64  # between two packings
 
@@ -75,3 +75,29 @@ def _decayed(scores, overlap, over, sigma, method):
     if method == "linear":
         return np.where(over, scores * (1 - overlap), scores)
     return scores * np.exp((-(overlap * overlap) / sigma).astype(np.float64)).astype(scores.dtype)
+
+
+def batched_soft_nms(
+    boxes,
+    scores,
+    idxs,
+    iou_threshold=0.3,
+    sigma=0.5,
+    score_threshold=1e-3,
+    method="linear",
+    *,
+    convention=REFDET,
+):
+    """`refdet.batched_soft_nms`, each class by `soft_nms` above."""
+    boxes, scores, idxs, *numbers, convention = check_batched_soft_nms(
+        boxes, scores, idxs, iou_threshold, sigma, score_threshold, method, convention=convention
+    )
+    lowered, kept = scores.copy(), np.zeros(len(boxes), bool)
+    for label in np.unique(idxs):
+        members = np.flatnonzero(idxs == label)
+        winners, left = soft_nms(boxes[members], scores[members], *numbers, convention=convention)
+        kept[members[winners]] = True
+        lowered[members[winners]] = left
+    keep = np.flatnonzero(kept)
+    keep = keep[convention.suppression.by_score(lowered[keep])].astype(np.int64)
+    return keep, lowered[keep]

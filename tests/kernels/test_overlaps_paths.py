@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import DTYPES, boxes, layouts, same_bits, scored_boxes
+from strategies import DTYPES, boxes, classified_boxes, layouts, same_bits, scored_boxes
 from tolerances import close
 
 import refdet
 from refdet.conventions import REFDET
+from refdet.kernels import vectorized
 from refdet.profiles import PROFILES
 
 EXACT = ("generalized_box_iou", "distance_box_iou")
@@ -184,3 +185,13 @@ def test_out_receives_the_same_values_in_any_layout(implementation, op):
     for out in (np.empty_like(expected), np.empty_like(expected, order="F"), np.empty_like(expected)[::-1]):
         result = implementation(op)(drawn, drawn, out=out)
         assert same_bits(out.copy(), expected) and same_bits(np.array(result), expected)
+
+
+@given(case=classified_boxes(max_size=40), threshold=DIOU_THRESHOLDS, convention=SUPPRESSION)
+def test_batched_forms_of_fast_numpy_agree(case, threshold, convention):
+    expected = refdet.batched_diou_nms(*case, threshold, convention=convention)
+    assert same_bits(vectorized.batched_diou_nms(*case, threshold, convention=convention), expected)
+    soft = (max(threshold, 0.0), 0.5, 0.01)
+    expected = refdet.batched_soft_nms(*case, *soft, convention=convention)
+    result = vectorized.batched_soft_nms(*case, *soft, convention=convention)
+    assert all(map(same_bits, result, expected))

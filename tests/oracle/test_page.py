@@ -39,7 +39,7 @@ def shown(value):
         return ", ".join(map(shown, value))
     if isinstance(value, float):
         return f"{value:.4g}".replace("e+", "e").replace("e-0", "e-")
-    return "always" if value == 2**63 else "none" if value is None else str(value)
+    return "always" if value == 2**63 - 1 else "none" if value is None else str(value)
 
 
 def test_the_page_explains_every_field():

@@ -90,7 +90,8 @@ def alternatives(part, field):
     hint = typing.get_type_hints(type(part))[field.name]
     options = FLIPS.get(field.name) or ((False, True) if hint is bool else typing.get_args(hint))
     if field.name == "offset_classes_up_to":
-        options = (0, 2**63, *((own - 4, own + 4) if 0 < own < 2**63 else ()))
+        always = 2**63 - 1
+        options = (0, always, *((own - 4, own + 4) if 0 < own < always else ()))
     return [value for value in options if value != own]
 
 

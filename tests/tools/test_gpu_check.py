@@ -1,6 +1,8 @@
 """tools/gpu_check.py with planted failures: each gives its line, and none of them ends in success."""
 
 import json
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -237,3 +239,25 @@ def test_where_cupy_or_a_device_is_missing_nothing_is_skipped_in_silence(tmp_pat
     rows = check(tmp_path, *chosen)
     assert {row["status"] for row in rows} == {"NOT RUN"}
     assert all("CuPy" in row["why"] for row in rows)
+
+
+@pytest.mark.skipif(shutil.which("pgrep") is None, reason="pgrep finds the step")
+def test_a_run_that_is_told_to_stop_takes_its_step_with_it(tmp_path):
+    """SIGTERM, as `timeout` sends it: nothing may stay on the device."""
+    command = [sys.executable, gpu_check.__file__, "--out", tmp_path, "--dry-run"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert "facts" in running.stdout.readline()
+        children = []
+        while not children and running.poll() is None:
+            found = subprocess.run(["pgrep", "-P", str(running.pid)], capture_output=True, text=True)
+            children = found.stdout.split()
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 128 + signal.SIGTERM
+    assert children and not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+@pytest.mark.parametrize("budget", ["nan", "0", "-1", "inf"])
+def test_a_budget_that_is_none_is_refused(budget, tmp_path):
+    with pytest.raises(SystemExit) as end:
+        gpu_check.main(["--out", str(tmp_path), "--dry-run", "--budget", budget])
+    assert end.value.code == 2

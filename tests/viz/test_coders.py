@@ -97,6 +97,7 @@ def test_y_runs_down_and_everything_is_in_view(ax):
 
 @pytest.mark.parametrize("dpi", [80, 120])
 def test_tags_lie_apart_and_within_the_picture(dpi):
+    pytest.importorskip("matplotlib")
     traces = [
         encode_rcnn.trace(BOX, PROPOSAL),
         encode_rcnn.trace(PROPOSAL, PROPOSAL),
