@@ -171,10 +171,10 @@ CALLS |= {
     },
     "evaluation.average_precision.area_ap": CURVE,
     "evaluation.average_precision.coco_ap": CURVE,
-    "evaluation.average_precision.eleven_point_ap": CURVE,
+    "evaluation.average_precision.eleven_point_ap": {**CURVE, "variant": "arange"},
     "evaluation.average_precision.integrate": CURVE,
     "evaluation.average_precision.step_ap": CURVE,
-    "evaluation.average_precision.voc_ap": {**CURVE, "use_07_metric": True},
+    "evaluation.average_precision.voc_ap": {**CURVE, "use_07_metric": True, "variant": "arange"},
     "evaluation.average_precision.yolov5_ap": CURVE,
     "evaluation.matching.match_detections": {
         "boxes": GOOD_BOXES,
@@ -199,6 +199,13 @@ CALLS |= {
         "difficult": [np.array([False, True, False])],
     },
     "evaluation.mean_average_precision.mean_over_classes": {"average_precision": GOOD_SCORES},
+    "evaluation.over_thresholds.evaluate_over_thresholds": {
+        "detections": [Detections(GOOD_BOXES, GOOD_SCORES, [0, 1, 0])],
+        **TRUTH,
+        "num_classes": 2,
+        "iou_thresholds": np.array([0.5, 0.75]),
+        "difficult": [np.array([False, True, False])],
+    },
     "evaluation.precision_recall.f1_score": {"precision": 0.5, "recall": 0.5},
     "evaluation.precision_recall.precision_at": {
         "true_positives": 3,

@@ -15,6 +15,7 @@ from loss_calls import LOSS_CALLS
 import refdet
 from refdet.classical.hard_negatives import mine_hard_negatives
 from refdet.classical.linear_svm import fit_linear_svm
+from refdet.evaluation import average_precision, precision_recall
 from refdet.evaluation.matching import match_detections
 from refdet.matching.assignment import shortest_augmenting_path
 from refdet.matching.kuhn_munkres import kuhn_munkres
@@ -62,6 +63,9 @@ TRACES = {
         [0, 0],
         difficult=np.array([False, True]),
     ),
+    "precision_recall_curve": lambda: precision_recall.precision_recall_curve.trace(
+        [0.9, 0.8], np.array([True, False]), 2
+    ),
     "fit_linear_svm": lambda: fit_linear_svm.trace(
         POINTS, np.array([[1], [1], [-1], [-1]]), rng=np.random.default_rng(0)
     ),
@@ -98,6 +102,10 @@ TRACES |= {
     "shortest_augmenting_path": lambda: shortest_augmenting_path.trace([[1.0, 2], [1, 6]]),
     "letterbox_boxes": lambda: refdet.letterbox_boxes.trace(ONE, FITTED),
     "unletterbox_boxes": lambda: refdet.unletterbox_boxes.trace(ONE, FITTED),
+}
+TRACES |= {
+    name: lambda name=name: getattr(average_precision, name).trace([0.5, 0.5], [1, 0.5])
+    for name in ("step_ap", "area_ap", "eleven_point_ap", "coco_ap", "yolov5_ap")
 }
 TRACES |= {
     name.rpartition(".")[2]: lambda name=name: function_of(name).trace(**LOSS_CALLS[name])

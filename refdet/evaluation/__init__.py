@@ -16,6 +16,7 @@ from refdet.evaluation.mean_average_precision import (
     evaluate_detections,
     mean_over_classes,
 )
+from refdet.evaluation.over_thresholds import EvaluationOverThresholds, evaluate_over_thresholds
 from refdet.evaluation.precision_recall import (
     PrecisionRecall,
     f1_score,
@@ -26,6 +27,7 @@ from refdet.evaluation.precision_recall import (
 
 __all__ = [
     "Evaluation",
+    "EvaluationOverThresholds",
     "Matching",
     "PrecisionRecall",
     "area_ap",
@@ -33,6 +35,7 @@ __all__ = [
     "compute_map",
     "eleven_point_ap",
     "evaluate_detections",
+    "evaluate_over_thresholds",
     "f1_score",
     "integrate",
     "match_detections",

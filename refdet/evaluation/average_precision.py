@@ -10,18 +10,47 @@ pycocotools, cocoeval.py; YOLOv5, utils/metrics.py.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from refdet import checks, object_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
+from refdet.stepwise import Steps, stepwise
 
+ELEVEN_LEVELS = {"exact": np.arange(11) / 10 - 1e-12, "arange": np.arange(0, 1.1, 0.1)}
 # The same doubles as pycocotools'; ten of them lie one step above k / 100, so that a recall of exactly 7 / 20
 # does not reach the level 0.35 there.
-_COCO_LEVELS = np.linspace(0, 1, 101)
+COCO_LEVELS = np.linspace(0, 1, 101)
 
 
-def step_ap(recall: Array, precision: Array) -> float:
+def check_curve(recall, precision):
+    """The two as float64, of one length; recall may be NaN throughout."""
+    recall = checks.real_array(recall, "recall").astype(np.float64)
+    precision = checks.real_array(precision, "precision").astype(np.float64)
+    if recall.ndim != 1 or recall.shape != precision.shape:
+        raise ValueError(f"precision: shape is {precision.shape}; wanted (D,) as recall, {recall.shape}")
+    for name, value in (("recall", recall), ("precision", precision)):
+        outside = (value < 0) | (value > 1)
+        if outside.any():
+            row = int(outside.argmax())
+            raise ValueError(f"{name}: row {row} is {value[row]}; wanted 0 to 1")
+    if np.isnan(precision).any():
+        raise ValueError(f"precision: row {int(np.isnan(precision).argmax())} is nan; wanted 0 to 1")
+    falls = np.diff(recall) < 0
+    if falls.any():
+        raise ValueError(f"recall: it falls after row {int(falls.argmax())}; wanted best detections first")
+    return recall, precision
+
+
+def check_eleven_point_ap(recall, precision, variant="exact"):
+    """The curve, and the name of the levels."""
+    return *check_curve(recall, precision), object_checks.option(variant, "variant", ELEVEN_LEVELS)
+
+
+@stepwise(check=check_curve)
+def step_ap(recall: Array, precision: Array) -> Steps[float]:
     """Average precision as scikit-learn has it: each rise of recall times the precision there, no envelope.
 
     Parameters
@@ -41,6 +70,9 @@ def step_ap(recall: Array, precision: Array) -> float:
 
     Notes
     -----
+    rise. How much recall grows with each detection: 0 where it is wrong.
+    sum.  Rises times precision, added up.
+
     EVAL-6. ERR-80: this is scikit-learn's, not COCO's.
 
     Examples
@@ -48,17 +80,25 @@ def step_ap(recall: Array, precision: Array) -> float:
     >>> round(step_ap([0.2, 0.4, 0.4, 0.6], [1, 1, 2 / 3, 0.75]), 6)
     0.55
     """
-    recall, precision = _curve(recall, precision)
-    return float((np.diff(recall, prepend=0) * precision).sum())
+    rise = np.diff(recall, prepend=0)
+    yield "rise: recall rises by {rise}"
+    ap = float((rise * precision).sum())
+    yield "sum: rises times precision {precision} make {ap}"
+    return ap
 
 
-def area_ap(recall: Array, precision: Array) -> float:
+@stepwise(check=check_curve)
+def area_ap(recall: Array, precision: Array) -> Steps[float]:
     """Area under the envelope of the curve, as PASCAL VOC measures since 2010.
 
     Parameters, result and errors as `step_ap`.
 
     Notes
     -----
+    envelope. Precision becomes the best one from each place on.
+    rise.     How much recall grows with each detection.
+    sum.      Rises times envelope, added up.
+
     EVAL-7; the course notes' ``area``.
 
     Examples
@@ -68,36 +108,79 @@ def area_ap(recall: Array, precision: Array) -> float:
     >>> area_ap([0.25, 0.25, 0.5, 0.75, 0.75], [1, 0.5, 2 / 3, 0.75, 0.6])
     0.625
     """
-    recall, precision = _curve(recall, precision)
-    return float((np.diff(recall, prepend=0) * _envelope(precision)).sum())
+    envelope = _envelope(precision)
+    yield "envelope: the best precision from each place on is {envelope}"
+    rise = np.diff(recall, prepend=0)
+    yield "rise: recall rises by {rise}"
+    ap = float((rise * envelope).sum())
+    yield "sum: rises times envelope make {ap}"
+    return ap
 
 
-def eleven_point_ap(recall: Array, precision: Array) -> float:
+@stepwise(check=check_eleven_point_ap)
+def eleven_point_ap(
+    recall: Array, precision: Array, variant: Literal["exact", "arange"] = "exact"
+) -> Steps[float]:
     """Mean of the best precision at recall 0, 0.1, ... 1 or higher, as PASCAL VOC measured until 2009.
 
-    Parameters, result and errors as `step_ap`.
+    Parameters
+    ----------
+    recall, precision : (D,) array
+        The curve, best detection first; recall never falls.
+    variant : {"exact", "arange"}
+        The levels: k / 10 - 1e-12, or ``np.arange(0, 1.1, 0.1)`` as in the course notes' listing and in
+        py-faster-rcnn, three of which lie one bit above k / 10 (ERR-83).
+
+    Returns
+    -------
+    ap : float
+        0 without detections, NaN if recall is (a class without objects).
+
+    Raises
+    ------
+    ValueError, TypeError
+        Different lengths, values outside [0, 1], a falling recall, another variant.
 
     Notes
     -----
-    EVAL-8. The levels are k / 10 - 1e-12, so that a recall of exactly 3 / 10 reaches the level 0.3, which
-    ``np.arange(0, 1.1, 0.1)`` puts above it (ERR-83). The result may be higher or lower than the area (ERR-91).
+    levels.   Where the curve is read.
+    envelope. Precision becomes the best one from each place on.
+    read.     The envelope at the first recall that reaches each level; 0 where none does.
+    mean.     Of the eleven.
+
+    EVAL-8. A recall of exactly 3 / 10 reaches the level 0.3, and misses it with "arange" (ERR-83). The result
+    may be higher or lower than the area (ERR-91).
 
     Examples
     --------
-    >>> round(eleven_point_ap([0.2, 0.4, 0.4, 0.6], [1, 1, 2 / 3, 0.75]), 6)
-    0.590909
+    >>> recall, precision = [0.2, 0.4, 0.4, 0.6], [1, 1, 2 / 3, 0.75]
+    >>> round(eleven_point_ap(recall, precision), 6), round(eleven_point_ap(recall, precision, "arange"), 6)
+    (0.590909, 0.522727)
     """
-    recall, precision = _curve(recall, precision)
-    return _mean_at(np.arange(11) / 10 - 1e-12, recall, precision)
+    levels = ELEVEN_LEVELS[variant]
+    yield "levels: the curve is read at recall {levels}"
+    envelope = _envelope(precision)
+    yield "envelope: the best precision from each place on is {envelope}"
+    heights = _heights(levels, recall, envelope)
+    yield "read: at the first recall that reaches each level it is {heights}"
+    ap = float(heights.mean())
+    yield "mean: of these, {ap}"
+    return ap
 
 
-def coco_ap(recall: Array, precision: Array) -> float:
+@stepwise(check=check_curve)
+def coco_ap(recall: Array, precision: Array) -> Steps[float]:
     """Mean of the envelope at the 101 recall levels 0, 0.01, ... 1, as COCO measures.
 
     Parameters, result and errors as `step_ap`.
 
     Notes
     -----
+    levels.   Where the curve is read.
+    envelope. Precision becomes the best one from each place on.
+    read.     The envelope at the first recall that reaches each level; 0 where none does.
+    mean.     Of the 101.
+
     EVAL-9. The levels are pycocotools' own doubles.
 
     Examples
@@ -105,17 +188,31 @@ def coco_ap(recall: Array, precision: Array) -> float:
     >>> round(coco_ap([0.2, 0.4, 0.4, 0.6], [1, 1, 2 / 3, 0.75]), 6)
     0.554455
     """
-    recall, precision = _curve(recall, precision)
-    return _mean_at(_COCO_LEVELS, recall, precision)
+    levels = COCO_LEVELS
+    yield "levels: the curve is read at recall {levels}"
+    envelope = _envelope(precision)
+    yield "envelope: the best precision from each place on is {envelope}"
+    heights = _heights(levels, recall, envelope)
+    yield "read: at the first recall that reaches each level it is {heights}"
+    ap = float(heights.mean())
+    yield "mean: of these, {ap}"
+    return ap
 
 
-def yolov5_ap(recall: Array, precision: Array) -> float:
+@stepwise(check=check_curve)
+def yolov5_ap(recall: Array, precision: Array) -> Steps[float]:
     """Area under the envelope between (0, 1) and (1, 0), drawn linearly through 101 points, as in YOLOv5.
 
     Parameters, result and errors as `step_ap`.
 
     Notes
     -----
+    empty.    Without detections nothing is drawn, and the result is 0.
+    ends.     The curve gets the ends (0, 1) and (1, 0).
+    envelope. Precision becomes the best one from each place on.
+    lines.    Straight lines between the places, read at 101 levels.
+    sum.      The trapezoids between the levels, added up.
+
     EVAL-10. The line down to (1, 0) is counted although no detection reaches it; so a curve that ends
     early scores higher than by the other rules.
 
@@ -124,15 +221,28 @@ def yolov5_ap(recall: Array, precision: Array) -> float:
     >>> round(yolov5_ap([0.2, 0.4, 0.4, 0.6], [1, 1, 2 / 3, 0.75]), 6)
     0.69875
     """
-    recall, precision = _curve(recall, precision)
-    if not len(recall) or np.isnan(recall).any():
-        return 0.0 if not len(recall) else float("nan")
+    if not len(recall):
+        yield "empty: no detections, no area"
+        return 0.0
     recall, precision = np.concatenate([[0], recall, [1]]), np.concatenate([[1], precision, [0]])
-    height = np.interp(np.linspace(0, 1, 101), recall, _envelope(precision))
-    return float(((height[1:] + height[:-1]) / 2).sum() / 100)
+    yield "ends: with (0, 1) and (1, 0) recall is {recall} and precision {precision}"
+    envelope = _envelope(precision)
+    yield "envelope: the best precision from each place on is {envelope}"
+    levels = COCO_LEVELS
+    heights = np.full(101, np.nan) if np.isnan(recall).any() else np.interp(levels, recall, envelope)
+    yield "lines: joined by straight lines and read at recall {levels} it is {heights}"
+    ap = float(((heights[1:] + heights[:-1]) / 2).sum() / 100)
+    yield "sum: the trapezoids make {ap}"
+    return ap
 
 
-def voc_ap(recall: Array, precision: Array, use_07_metric: bool = False) -> float:
+def voc_ap(
+    recall: Array,
+    precision: Array,
+    use_07_metric: bool = False,
+    *,
+    variant: Literal["exact", "arange"] = "exact",
+) -> float:
     """Average precision of PASCAL VOC: the area of 2010 on, or the 11 points of 2007.
 
     Parameters
@@ -140,6 +250,8 @@ def voc_ap(recall: Array, precision: Array, use_07_metric: bool = False) -> floa
     recall, precision : (D,) array
     use_07_metric : bool
         The name by which the Python port of the evaluator asks for the 11 points.
+    variant : {"exact", "arange"}
+        Levels of the 11 points, as `eleven_point_ap` has them; the port's are "arange" (ERR-83).
 
     Returns
     -------
@@ -151,7 +263,8 @@ def voc_ap(recall: Array, precision: Array, use_07_metric: bool = False) -> floa
     (0.833333, 0.848485)
     """
     use_07_metric = object_checks.flag(use_07_metric, "use_07_metric")
-    return eleven_point_ap(recall, precision) if use_07_metric else area_ap(recall, precision)
+    variant = object_checks.option(variant, "variant", ELEVEN_LEVELS)
+    return eleven_point_ap(recall, precision, variant) if use_07_metric else area_ap(recall, precision)
 
 
 def integrate(recall: Array, precision: Array, *, convention: Convention = REFDET) -> float:
@@ -182,28 +295,8 @@ def _envelope(precision):
     return np.maximum.accumulate(precision[::-1])[::-1]
 
 
-def _mean_at(levels, recall, precision):
-    """Mean of the envelope at the first recall that reaches each level; 0 where none does."""
+def _heights(levels, recall, envelope):
+    """The envelope at the first recall that reaches each level; 0 where none does, NaN if recall is."""
     if np.isnan(recall).any():
-        return float("nan")
-    height = np.append(_envelope(precision), 0.0)
-    return float(height[np.searchsorted(recall, levels, side="left")].mean())
-
-
-def _curve(recall, precision):
-    """The two as float64, of one length; recall may be NaN throughout."""
-    recall = checks.real_array(recall, "recall").astype(np.float64)
-    precision = checks.real_array(precision, "precision").astype(np.float64)
-    if recall.ndim != 1 or recall.shape != precision.shape:
-        raise ValueError(f"precision: shape is {precision.shape}; wanted (D,) as recall, {recall.shape}")
-    for name, value in (("recall", recall), ("precision", precision)):
-        outside = (value < 0) | (value > 1)
-        if outside.any():
-            row = int(outside.argmax())
-            raise ValueError(f"{name}: row {row} is {value[row]}; wanted 0 to 1")
-    if np.isnan(precision).any():
-        raise ValueError(f"precision: row {int(np.isnan(precision).argmax())} is nan; wanted 0 to 1")
-    falls = np.diff(recall) < 0
-    if falls.any():
-        raise ValueError(f"recall: it falls after row {int(falls.argmax())}; wanted best detections first")
-    return recall, precision
+        return np.full(len(levels), np.nan)
+    return np.append(envelope, 0.0)[np.searchsorted(recall, levels, side="left")]

@@ -21,9 +21,10 @@ from refdet.evaluation import average_precision as rules
 from refdet.evaluation.matching import match_detections
 from refdet.evaluation.precision_recall import PrecisionRecall, precision_recall_curve
 
-METHODS = {
+METHODS: dict[str, Callable[[Array, Array], float]] = {
     "area": rules.area_ap,
     "interp": rules.eleven_point_ap,
+    "arange": partial(rules.eleven_point_ap, variant="arange"),
     "step": rules.step_ap,
     "coco101": rules.coco_ap,
     "yolov5": rules.yolov5_ap,
@@ -98,7 +99,7 @@ def evaluate_detections(
         Classes 0 to `num_classes` - 1.
     num_classes : int
     iou_threshold : float in [0, 1]
-        Overlap at which a detection counts; 0.5 gives mAP@.5 (EVAL-12).
+        Overlap at which a detection counts; 0.5 gives mAP@.5 (EVAL-12), `evaluate_over_thresholds` mAP@.5:.95.
     difficult : sequence of (G,) bool arrays, optional
     convention : Convention
         Matching, overlap and integration; see `match_detections` and `integrate`.
@@ -156,7 +157,7 @@ def compute_map(
     det_boxes: Sequence[dict[Any, Any]],
     gt_boxes: Sequence[dict[Any, Any]],
     iou_threshold: float = 0.5,
-    method: Literal["area", "interp", "step", "coco101", "yolov5"] = "area",
+    method: Literal["area", "interp", "arange", "step", "coco101", "yolov5"] = "area",
 ) -> tuple[float, dict[Any, float]]:
     """Mean average precision of the course notes' listing: nested lists in, the mean and each class out.
 
@@ -167,8 +168,9 @@ def compute_map(
     gt_boxes : sequence of dicts
         Per image: class -> rows of x1, y1, x2, y2.
     iou_threshold : float
-    method : {"area", "interp", "step", "coco101", "yolov5"}
-        The integration, the first one by default (C-9); "interp" is the 11 points.
+    method : {"area", "interp", "arange", "step", "coco101", "yolov5"}
+        The integration, the first one by default (C-9); "interp" is the 11 points, "arange" the same at the
+        listing's own levels (ERR-83).
 
     Returns
     -------
@@ -184,8 +186,8 @@ def compute_map(
 
     Notes
     -----
-    EVAL-14. Differs from the listing: the score is the detection's (ERR-81), levels have a tolerance
-    (ERR-83), and no class at all gives NaN instead of a ZeroDivisionError.
+    EVAL-14. Differs from the listing: the score is the detection's (ERR-81), the levels of "interp" have a
+    tolerance (ERR-83), and no class at all gives NaN instead of a ZeroDivisionError.
 
     Examples
     --------

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from refdet import checks, object_checks
 from refdet.checks import Array
+from refdet.stepwise import Steps, stepwise
 
 
 def precision_at(true_positives: int, false_positives: int, *, empty_precision: float = np.nan) -> float:
@@ -91,7 +92,19 @@ class PrecisionRecall:
         return len(self.scores)
 
 
-def precision_recall_curve(scores: Array, true_positive: Array, positives: int) -> PrecisionRecall:
+def check_precision_recall_curve(scores, true_positive, positives):
+    """One flag per score, and at least as many objects as right detections."""
+    scores = checks.real_array(scores, "scores")
+    scores = checks.scores(scores, "scores", scores.size)
+    flags = object_checks.flags(true_positive, "true_positive", len(scores), "one per score")
+    positives = checks.whole_number(positives, "positives", 0, below=2**63)
+    if flags.sum() > positives:
+        raise ValueError(f"positives: {positives} came; wanted at least {flags.sum()}, the right detections")
+    return scores, flags, positives
+
+
+@stepwise(check=check_precision_recall_curve)
+def precision_recall_curve(scores: Array, true_positive: Array, positives: int) -> Steps[PrecisionRecall]:
     """Precision and recall after each detection, best score first.
 
     Parameters
@@ -114,6 +127,10 @@ def precision_recall_curve(scores: Array, true_positive: Array, positives: int) 
 
     Notes
     -----
+    sort.   Order the detections from best to worst score, stably.
+    count.  How many are right, and how many wrong, so far.
+    divide. Precision by the detections so far, recall by the objects.
+
     EVAL-4; the curve of EVAL-5 is `recall` to the right and `precision` up. ERR-81: the scores are the
     detections', not the ground truth's. ERR-82: the example stands in for the notes' lost figure.
 
@@ -125,14 +142,12 @@ def precision_recall_curve(scores: Array, true_positive: Array, positives: int) 
     >>> table.precision.round(6), table.recall
     (array([1.      , 1.      , 0.666667, 0.75    ]), array([0.2, 0.4, 0.4, 0.6]))
     """
-    scores = checks.real_array(scores, "scores")
-    scores = checks.scores(scores, "scores", scores.size)
-    flags = object_checks.flags(true_positive, "true_positive", len(scores), "one per score")
-    positives = checks.whole_number(positives, "positives", 0, below=2**63)
-    if flags.sum() > positives:
-        raise ValueError(f"positives: {positives} came; wanted at least {flags.sum()}, the right detections")
     order = np.argsort(-scores, kind="stable")
-    right = np.cumsum(flags[order], dtype=np.int64)
-    wrong = np.arange(1, len(flags) + 1) - right
-    recall = right / positives if positives else np.full(len(flags), np.nan)
-    return PrecisionRecall(scores[order], right, wrong, right / (right + wrong), recall, positives)
+    yield "sort: {order} is best to worst"
+    right = np.cumsum(true_positive[order], dtype=np.int64)
+    wrong = np.arange(1, len(order) + 1) - right
+    yield "count: so far {right} are right and {wrong} wrong"
+    precision = right / (right + wrong)
+    recall = right / positives if positives else np.full(len(order), np.nan)
+    yield "divide: precision is {precision}, recall of {positives} objects {recall}"
+    return PrecisionRecall(scores[order], right, wrong, precision, recall, positives)

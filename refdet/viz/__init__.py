@@ -9,6 +9,8 @@
 - ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`
 - ``roi_align``: `roi_align`
 - ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
+- ``matching``: `match_detections`
+- ``average_precision``: `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`
 
 and `filmstrip` puts the steps side by side. The other algorithms with a trace have no picture. ``detections`` and
 ``curves`` draw results, ``losses`` the families of losses over their input too.
@@ -17,15 +19,29 @@ Matplotlib (extra ``viz``) is imported by the functions that need it, and only i
 window system, no global figure, no backend is chosen.
 """
 
-from refdet.viz import coders, curves, detections, losses, nms, overlaps, roi_align, roi_pool, soft_nms
+from refdet.viz import (
+    average_precision,
+    coders,
+    curves,
+    detections,
+    losses,
+    matching,
+    nms,
+    overlaps,
+    roi_align,
+    roi_pool,
+    soft_nms,
+)
 from refdet.viz.film import filmstrip
 
 __all__ = [
+    "average_precision",
     "coders",
     "curves",
     "detections",
     "filmstrip",
     "losses",
+    "matching",
     "nms",
     "overlaps",
     "roi_align",

@@ -62,6 +62,19 @@ def test_the_levels_of_coco_are_those_of_pycocotools():
     assert round(coco_ap(*curve("T" * 6, 20)) * 101, 9) == 31
 
 
+def test_the_arange_variant_is_the_trap_itself():
+    """ERR-83: also by `voc_ap` and `compute_map`."""
+    for flags, positives, expected in (("TTFT", 5, 0.522727), ("TTT", 10, 0.272727)):
+        points = curve(flags, positives)
+        assert round(eleven_point_ap(*points, variant="arange"), 6) == expected
+        assert voc_ap(*points, True, variant="arange") == eleven_point_ap(*points, "arange")
+        assert voc_ap(*points, variant="arange") == area_ap(*points)
+    rows = [[20 * i, 0, 20 * i + 10, 10] for i in range(10)]
+    found = [{"a": [[*row, 0.9] for row in rows[:3]]}]
+    values = [evaluation.compute_map(found, [{"a": rows}], 0.5, method)[0] for method in ("interp", "arange")]
+    assert [round(value, 6) for value in values] == [0.363636, 0.272727]
+
+
 def test_eleven_points_may_be_higher_or_lower_than_the_area():
     """ERR-91."""
     higher, lower = curve("TTTT", 5), curve("TFTTF", 4)
@@ -140,6 +153,42 @@ def test_a_false_positive_at_the_end_changes_nothing_but_yolov5(flags, missed):
 # Paths agree
 
 
+def by_formula(rule, recall, precision):
+    """The integrations in one expression each, in the same order of operations."""
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    height = np.append(envelope, 0.0)
+    if rule in (step_ap, area_ap):
+        return (np.diff(recall, prepend=0) * (precision if rule is step_ap else envelope)).sum()
+    if rule in (eleven_point_ap, coco_ap):
+        levels = np.arange(11) / 10 - 1e-12 if rule is eleven_point_ap else np.linspace(0, 1, 101)
+        return height[np.searchsorted(recall, levels)].mean()
+    joined = np.maximum.accumulate(np.concatenate([[1], precision, [0]])[::-1])[::-1]
+    drawn = np.interp(np.linspace(0, 1, 101), np.concatenate([[0], recall, [1]]), joined)
+    return ((drawn[1:] + drawn[:-1]) / 2).sum() / 100
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given(flags=FLAGS, missed=st.integers(0, 4))
+def test_the_steps_end_in_the_number_of_the_formula_bit_for_bit(rule, flags, missed):
+    points = curve(flags, max(flags.count("T") + missed, 1))
+    trace = rule.trace(*points)
+    assert type(trace.result) is float and trace.result == rule(*points) == by_formula(rule, *points)
+    assert trace[-1].ap == trace.result and all("{" not in step.note for step in trace)
+
+
+def test_captions_that_can_be_read():
+    points = curve("TTFT", 5)
+    assert [step.note for step in area_ap.trace(*points)] == [
+        "the best precision from each place on is [1, 1, 0.75, 0.75]",
+        "recall rises by [0.2, 0.2, 0, 0.2]",
+        "rises times envelope make 0.55",
+    ]
+    assert eleven_point_ap.trace(*points)[2].note == (
+        "at the first recall that reaches each level it is [1, 1, 1, 1, 1, 0.75, 0.75, 0, 0, 0, 0]"
+    )
+    assert [step.name for step in yolov5_ap.trace([], [])] == ["empty"]
+
+
 @pytest.mark.oracle
 @given(FLAGS)
 def test_step_sum_is_scikit_learn_s(flags):
@@ -169,3 +218,9 @@ def test_step_sum_is_scikit_learn_s(flags):
 def test_bad_curves_are_named(rule, recall, precision, words):
     with pytest.raises(ValueError, match=words):
         rule(recall, precision)
+
+
+def test_another_variant_is_refused():
+    for function in (eleven_point_ap, voc_ap):
+        with pytest.raises(ValueError, match="variant: 'linspace' came; wanted one of exact, arange"):
+            function([0.5], [1.0], variant="linspace")

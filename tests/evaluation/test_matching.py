@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import THRESHOLDS, scored_boxes
 
@@ -160,6 +160,41 @@ def test_coco_finds_at_least_as_many_as_voc(problem):
         voc.true_positive.sum()
         <= match_detections(*arguments, threshold, convention=coco).true_positive.sum()
     )
+
+
+@given(problems(), st.sampled_from([REFDET, COCO, FAST_RCNN]))
+def test_every_detection_has_one_fate_and_a_higher_threshold_finds_no_more_objects(problem, convention):
+    """A pair that no longer counts frees a box for another detection, which frees at most one in turn."""
+    arguments, threshold, difficult = problem
+    counts = []
+    for t in sorted({threshold, 0.0, 0.3, 0.5, 0.8, 1.0}):
+        result = match_detections(*arguments, t, difficult=difficult, convention=convention)
+        wrong = ~result.true_positive & ~result.ignored
+        assert result.true_positive.sum() + wrong.sum() + result.ignored.sum() == len(arguments[0])
+        assert not (result.true_positive & result.ignored).any()
+        assert result.true_positive.sum() <= result.positives == (~difficult).sum()
+        counts.append(result.true_positive.sum())
+    assert (np.diff(counts) <= 0).all()
+
+
+@given(problems(), st.randoms(use_true_random=False), st.sampled_from([REFDET, COCO, FAST_RCNN]))
+def test_the_order_in_which_detections_and_objects_are_given_does_not_matter_without_ties(
+    problem, chance, convention
+):
+    (boxes, scores, images, objects, gt_images), threshold, difficult = problem
+    scores = scores + np.arange(len(scores)) / 64
+    overlap = box_iou(boxes.astype(float), objects.astype(float), convention=convention)
+    assume(all(len(set(row[row > 0])) == (row > 0).sum() for row in overlap) and threshold > 0)
+    options = {"convention": convention, "iou_threshold": threshold}
+    plain = match_detections(boxes, scores, images, objects, gt_images, difficult=difficult, **options)
+    d, g = (np.array(chance.sample(range(n), n), int) for n in (len(boxes), len(objects)))
+    mixed = match_detections(
+        boxes[d], scores[d], images[d], objects[g], gt_images[g], difficult=difficult[g], **options
+    )
+    assert d[mixed.order].tolist() == plain.order.tolist()
+    assert np.append(g, -1)[mixed.ground_truth].tolist() == plain.ground_truth.tolist()
+    assert mixed.true_positive.tolist() == plain.true_positive.tolist()
+    assert mixed.ignored.tolist() == plain.ignored.tolist()
 
 
 # Paths agree

@@ -1,4 +1,4 @@
-"""EVAL-11, EVAL-12 (one threshold), EVAL-14; ERR-82 (the lost figure's fixture)."""
+"""EVAL-11, EVAL-12 (one threshold; ten in test_over_thresholds), EVAL-14; ERR-82 (the lost figure's fixture)."""
 
 import numpy as np
 import pytest

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import same_bits
 from tolerances import close
 
 from refdet.evaluation.precision_recall import f1_score, precision_at, precision_recall_curve, recall_at
@@ -63,6 +64,28 @@ def test_each_row_is_what_keeping_so_many_gives(rows, missed):
         assert table.precision[d] == precision_at(right, d + 1 - right)
         assert np.array_equal(table.recall[d], recall_at(right, positives), equal_nan=True)
     assert positives == 0 or (np.diff(table.recall) >= 0).all()
+
+
+# Paths agree
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=12), st.integers(0, 3))
+def test_the_steps_end_in_the_table(rows, missed):
+    scores, flags = np.array([r[0] for r in rows], float), np.array([r[1] for r in rows], bool)
+    trace = precision_recall_curve.trace(scores, flags, int(flags.sum()) + missed)
+    table = precision_recall_curve(scores, flags, int(flags.sum()) + missed)
+    assert [step.name for step in trace] == ["sort", "count", "divide"]
+    for name in ("scores", "true_positives", "false_positives", "precision", "recall"):
+        assert same_bits(getattr(trace.result, name), getattr(table, name))
+    assert same_bits(trace[2].precision, table.precision) and same_bits(trace[1].right, table.true_positives)
+
+
+def test_captions_that_can_be_read():
+    assert [step.note for step in precision_recall_curve.trace(PERSONS, np.array([T, T, F, T]), 5)] == [
+        "[0, 1, 2, 3] is best to worst",
+        "so far [1, 2, 2, 3] are right and [0, 0, 1, 1] wrong",
+        "precision is [1, 1, 0.6667, 0.75], recall of 5 objects [0.2, 0.4, 0.4, 0.6]",
+    ]
 
 
 # Bad input

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from tolerances import close
 
+from refdet.detections import Detections
 from refdet.evaluation.average_precision import eleven_point_ap, integrate
 from refdet.evaluation.matching import match_detections
+from refdet.evaluation.over_thresholds import evaluate_over_thresholds
 from refdet.evaluation.precision_recall import precision_recall_curve
 from refdet.profiles import COCO, FAST_RCNN
 
@@ -102,6 +104,28 @@ def test_voc_eval_puts_the_level_three_tenths_one_bit_too_high():
     table, _ = curve("three_tenths", FAST_RCNN)
     assert round(THEIRS["fast_rcnn"]["three_tenths"]["11point"] * 11, 12) == 3
     assert round(eleven_point_ap(table.recall, table.precision) * 11, 12) == 4
+
+
+@pytest.mark.parametrize("name", THEIRS["fast_rcnn"])
+def test_the_arange_variant_is_voc_eval_s_eleven_points(name):
+    table, _ = curve(name, FAST_RCNN)
+    ap = eleven_point_ap(table.recall, table.precision, variant="arange")
+    assert close(ap, THEIRS["fast_rcnn"][name]["11point"], "float64 sums")
+
+
+@pytest.mark.parametrize("name", WITHOUT_CROWD)
+def test_the_mean_over_ten_thresholds_is_the_first_number_of_pycocotools(name):
+    truths, detections = SETS[name]
+    found, known, labels = [], [], []
+    for image in (1, 2, 3, 4):
+        rows = np.array([row[1:] for row in detections if row[0] == image], float).reshape(-1, 6)
+        found.append(Detections(rows[:, 1:5], rows[:, 5], rows[:, 0].astype(int) - 1))
+        rows = np.array([row[1:] for row in truths if row[0] == image], float).reshape(-1, 6)
+        known.append(rows[:, 1:5])
+        labels.append(rows[:, 0].astype(int) - 1)
+    result = evaluate_over_thresholds(found, known, labels, 2, convention=COCO)
+    means = [result.mean, result.at(0.5).mean, result.at(0.75).mean]
+    assert close(means, THEIRS["coco"][name]["stats"][:3], "float64 sums")
 
 
 @pytest.mark.parametrize(

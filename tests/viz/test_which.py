@@ -5,15 +5,23 @@ import re
 
 import pytest
 from calls import CALLS, function_of
-from loss_calls import LOSS_CALLS
 
-import refdet
 from refdet import viz
 
-DRAWINGS = ("nms", "soft_nms", "overlaps", "coders", "roi_pool", "roi_align", "losses")
+DRAWINGS = (
+    "nms",
+    "soft_nms",
+    "overlaps",
+    "coders",
+    "roi_pool",
+    "roi_align",
+    "losses",
+    "matching",
+    "average_precision",
+)
 STEPWISE = {
     name.rpartition(".")[2]: (function_of(name), CALLS[name])
-    for name in (*refdet.__all__, *LOSS_CALLS)
+    for name in CALLS
     if hasattr(function_of(name), "trace")
 }
 

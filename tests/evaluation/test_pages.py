@@ -1,0 +1,29 @@
+"""docs/evaluation is true: its steps are those of the code, and every stepwise function has a section."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from refdet import evaluation
+
+PAGE = (Path(__file__).parents[2] / "docs" / "evaluation" / "average_precision.md").read_text()
+SECTIONS = {
+    "match_detections": "## Matching (EVAL-3)",
+    "precision_recall_curve": "## The curve (EVAL-4, EVAL-5)",
+}
+STEPPED = [name for name in evaluation.__all__ if hasattr(getattr(evaluation, name), "trace")]
+
+
+@pytest.mark.parametrize("name", STEPPED)
+def test_steps_stand_in_order_in_the_docstring_and_on_the_page(name):
+    function = getattr(evaluation, name)
+    steps = re.findall(r'yield "(\w+): ', inspect.getsource(function))
+    section = PAGE.split(SECTIONS.get(name, f"### `{name}`") + "\n")[1].split("\n##")[0]
+    assert re.findall(r"^- \*\*(\w+)\*\*", section, re.M) == steps and len(steps) > 1
+    assert re.findall(r"^(\w+)\. +[A-Z]", inspect.getdoc(function), re.M)[: len(steps)] == steps
+
+
+def test_the_seven_are_stepwise():
+    assert len(STEPPED) == 7
