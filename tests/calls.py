@@ -100,6 +100,7 @@ CURVE = {"recall": np.array([0.25, 0.5, 0.5]), "precision": np.array([1, 1, 0.5]
 TRUTH = {"gt_boxes": [GOOD_BOXES], "gt_labels": [np.array([0, 1, 0])]}
 FEATURES, MARKS = np.array([[2.0, 1], [1, 2], [-1, -2]]), np.array([[1], [1], [-1]])
 SVM = {"cost": 1.0, "positive_weight": 2.0, "bias_scale": 1.0, "tolerance": 0.5}
+SEGMENTED = {"image": GOOD_BOXES, "k": 1.0, "sigma": 0.8, "min_size": 2}
 WINDOWS = {"width": 6, "height": 5, "sizes": [(2, 2), (3, 4)], "stride": 2}
 
 # In the modules of its packages.
@@ -216,6 +217,8 @@ CALLS |= {
         "iou_threshold": 0.5,
         "top": 2,
     },
+    "proposals.segmentation.graph_segmentation": SEGMENTED,
+    "proposals.segmentation_fast.graph_segmentation": SEGMENTED,
     "proposals.windows.count_windows": WINDOWS,
     "proposals.windows.iterate_windows": WINDOWS,
     "proposals.windows.sliding_windows": WINDOWS,
@@ -233,6 +236,9 @@ WITHOUT = {
     "kernels": "the same functions again; they must give the same errors, below",
     "ops.box_iou.intersection_over_union": "a part of the steps, of boxes that were checked",
     "ops.overlaps": "the same, and functions of refdet that have their rows",
+    "proposals.gaussian": "parts of the steps, of images that were checked",
+    "proposals.segmentation.grid_edges": "the same",
+    "proposals.segmentation.numbered": "the same",
     "report": "drawings and files",
     "roi_checks": "the checks themselves, reached through every function",
     "roi_rule": "a part of the steps, of numbers that were checked",

@@ -14,6 +14,7 @@ import refdet
 from refdet.classical.hard_negatives import mine_hard_negatives
 from refdet.classical.linear_svm import fit_linear_svm
 from refdet.evaluation.matching import match_detections
+from refdet.proposals.segmentation import graph_segmentation
 from refdet.stepwise import Steps, stepwise
 from refdet.trace_json import SCHEMA, VERSION, decode, encode
 
@@ -68,6 +69,9 @@ TRACES = {
         rng=np.random.default_rng(0),
         retrain_after=0,
     ),
+}
+TRACES |= {
+    "graph_segmentation": lambda: graph_segmentation.trace([[0, 0, 9], [0, 1, 9]], 8, sigma=0, min_size=3),
 }
 ONE, ANCHOR = [[1, 1, 5, 4]], [[0, 0, 4, 4]]
 ON_GRID = ([[0, 0]], [[4, 3]], 8)
