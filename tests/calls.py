@@ -16,6 +16,8 @@ from refdet.detections import Detections
 from refdet.detectors import hog_svm
 from refdet.detectors.hog_svm import Preset
 from refdet.kernels import vectorized
+from refdet.proposals import segmentation_fast
+from refdet.proposals.region_features import measure_regions
 
 GOOD_BOXES = np.array([[0, 0, 4, 4], [1, 1, 5, 5], [2, 0, 3, 9]], np.float32)
 GOOD_SCORES = np.array([0.9, 0.8, 0.7], np.float32)
@@ -217,8 +219,28 @@ CALLS |= {
         "iou_threshold": 0.5,
         "top": 2,
     },
+    "proposals.grouping.hierarchical_grouping": {
+        "regions": measure_regions(np.array([[0, 0, 1], [2, 2, 1]]), IMAGE[:2, :3]),
+        "similarity": "CTSF",
+    },
+    "proposals.region_features.measure_regions": {
+        "labels": np.array([[0, 1, 1, 2]] * 3),
+        "channels": GOOD_BOXES,
+    },
     "proposals.segmentation.graph_segmentation": SEGMENTED,
     "proposals.segmentation_fast.graph_segmentation": SEGMENTED,
+    "proposals.selective_search.selective_search": {
+        "image": (255 * IMAGE).astype(np.uint8),
+        "mode": "fast",
+        "rng": np.random.default_rng(0),
+        "colour_spaces": ["hsv"],
+        "similarities": ["CTSF", "F"],
+        "ks": [50],
+        "sigma": 0.8,
+        "width": 20,
+        "min_side": 2,
+        "kernels": segmentation_fast,
+    },
     "proposals.windows.count_windows": WINDOWS,
     "proposals.windows.iterate_windows": WINDOWS,
     "proposals.windows.sliding_windows": WINDOWS,
@@ -236,9 +258,15 @@ WITHOUT = {
     "kernels": "the same functions again; they must give the same errors, below",
     "ops.box_iou.intersection_over_union": "a part of the steps, of boxes that were checked",
     "ops.overlaps": "the same, and functions of refdet that have their rows",
-    "proposals.gaussian": "parts of the steps, of images that were checked",
+    "proposals.colour_spaces": "parts of the steps, of images that were checked",
+    "proposals.gaussian": "the same",
+    "proposals.grouping.around": "the same",
+    "proposals.grouping.similarities": "the same",
+    "proposals.region_features": "the same; measure_regions has its row",
+    "proposals.resampling": "the same",
     "proposals.segmentation.grid_edges": "the same",
     "proposals.segmentation.numbered": "the same",
+    "proposals.selective_search.new_size": "the same",
     "report": "drawings and files",
     "roi_checks": "the checks themselves, reached through every function",
     "roi_rule": "a part of the steps, of numbers that were checked",

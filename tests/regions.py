@@ -22,3 +22,12 @@ def scene(seed=0, shape=(60, 80, 3), block=10, noise=12):
     blocks = rng.integers(0, 256, (-(-shape[0] // block), -(-shape[1] // block), shape[2]))
     spread = blocks.repeat(block, axis=0).repeat(block, axis=1)[: shape[0], : shape[1]]
     return np.clip(spread + rng.normal(0, noise, shape), 0, 255)
+
+
+@st.composite
+def label_maps(draw, most=6):
+    """Numbers of connected or scattered regions, without gaps."""
+    shape = draw(st.integers(1, most)), draw(st.integers(1, most))
+    count = shape[0] * shape[1]
+    values = draw(st.lists(st.integers(0, 5), min_size=count, max_size=count))
+    return np.unique(values, return_inverse=True)[1].reshape(shape).astype(np.int64)

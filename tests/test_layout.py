@@ -220,9 +220,8 @@ PROPOSALS = [
 def test_proposals_carry_their_steps_in_their_docstrings_and_on_their_page(stem):
     source = (PACKAGE / "proposals" / f"{stem}.py").read_text()
     steps = list(dict.fromkeys(re.findall(r'yield "(\w+): ', source)))
-    page = re.findall(
-        r"^(?:- )?\*\*(\w+)\*\*", (ROOT / "docs" / "proposals" / f"{stem}.md").read_text(), re.M
-    )
+    page = ROOT / "docs" / "proposals" / f"{'selective_search' if stem == 'grouping' else stem}.md"
+    page = re.findall(r"^(?:- )?\*\*(\w+)\*\*", page.read_text(), re.M)
     notes = re.findall(r"^    (\w+)\. +[A-Z]", source, re.M)
     assert steps and [key for key in page if key in steps] == steps
     assert [key for key in notes if key in steps] == steps

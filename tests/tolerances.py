@@ -94,6 +94,12 @@ TOLERANCES = {
         4,
         "1 - (IoU - penalty) against (1 - IoU) + penalty, of two terms or three",
     ),
+    "float32 colours": ("absolute", 1e-4, "some ten operations in float32 on values up to 255"),
+    "two digits of Lab": (
+        "absolute",
+        0.03,
+        "references are written with two digits, lightness is scaled by 2.55",
+    ),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),
 }
 
