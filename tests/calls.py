@@ -9,6 +9,7 @@ import inspect
 import pkgutil
 
 import numpy as np
+from calls_of_proposals import CALLS_OF_PROPOSALS
 
 import refdet
 from refdet.data.scenes import Scene
@@ -16,8 +17,6 @@ from refdet.detections import Detections
 from refdet.detectors import hog_svm
 from refdet.detectors.hog_svm import Preset
 from refdet.kernels import vectorized
-from refdet.proposals import segmentation_fast
-from refdet.proposals.region_features import measure_regions
 
 GOOD_BOXES = np.array([[0, 0, 4, 4], [1, 1, 5, 5], [2, 0, 3, 9]], np.float32)
 GOOD_SCORES = np.array([0.9, 0.8, 0.7], np.float32)
@@ -102,10 +101,9 @@ CURVE = {"recall": np.array([0.25, 0.5, 0.5]), "precision": np.array([1, 1, 0.5]
 TRUTH = {"gt_boxes": [GOOD_BOXES], "gt_labels": [np.array([0, 1, 0])]}
 FEATURES, MARKS = np.array([[2.0, 1], [1, 2], [-1, -2]]), np.array([[1], [1], [-1]])
 SVM = {"cost": 1.0, "positive_weight": 2.0, "bias_scale": 1.0, "tolerance": 0.5}
-SEGMENTED = {"image": GOOD_BOXES, "k": 1.0, "sigma": 0.8, "min_size": 2}
-WINDOWS = {"width": 6, "height": 5, "sizes": [(2, 2), (3, 4)], "stride": 2}
 
 # In the modules of its packages.
+CALLS |= CALLS_OF_PROPOSALS
 CALLS |= {
     "boxes.formats.cxcywh_to_xyxy": {"boxes": GOOD_BOXES},
     "boxes.formats.xywh_to_xyxy": {"boxes": GOOD_BOXES},
@@ -212,38 +210,6 @@ CALLS |= {
         "positives": 2,
     },
     "evaluation.precision_recall.recall_at": {"true_positives": 3, "positives": 4},
-    "proposals.recall.best_overlaps": {"proposals": [GOOD_BOXES], "gt_boxes": [GOOD_BOXES], "top": 2},
-    "proposals.recall.proposal_recall": {
-        "proposals": [GOOD_BOXES],
-        "gt_boxes": [GOOD_BOXES],
-        "iou_threshold": 0.5,
-        "top": 2,
-    },
-    "proposals.grouping.hierarchical_grouping": {
-        "regions": measure_regions(np.array([[0, 0, 1], [2, 2, 1]]), IMAGE[:2, :3]),
-        "similarity": "CTSF",
-    },
-    "proposals.region_features.measure_regions": {
-        "labels": np.array([[0, 1, 1, 2]] * 3),
-        "channels": GOOD_BOXES,
-    },
-    "proposals.segmentation.graph_segmentation": SEGMENTED,
-    "proposals.segmentation_fast.graph_segmentation": SEGMENTED,
-    "proposals.selective_search.selective_search": {
-        "image": (255 * IMAGE).astype(np.uint8),
-        "mode": "fast",
-        "rng": np.random.default_rng(0),
-        "colour_spaces": ["hsv"],
-        "similarities": ["CTSF", "F"],
-        "ks": [50],
-        "sigma": 0.8,
-        "width": 20,
-        "min_side": 2,
-        "kernels": segmentation_fast,
-    },
-    "proposals.windows.count_windows": WINDOWS,
-    "proposals.windows.iterate_windows": WINDOWS,
-    "proposals.windows.sliding_windows": WINDOWS,
 }
 
 # What is public and has no row: a module, or one function of it.

@@ -21,6 +21,7 @@ PARTLY = {
     "BOX-1": "detections alone; the types for classification and localisation come with their detectors",
     "C-11": "CIoU's alpha alone; matching, sampling and targets are not built",
     "EVAL-12": "one threshold; the mean over ten comes with the COCO evaluator",
+    "PROP-5": "a pointer to the region proposal network, which comes with Faster R-CNN",
     "LOSS-6": "the support vector machine; the ridge regressors are not built",
     "ERR-10": "counted in windows; the classifier of Approach 1 is not built",
 }
