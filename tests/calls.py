@@ -232,6 +232,7 @@ WITHOUT = {
     "proposals.resampling": "the same",
     "proposals.segmentation.grid_edges": "the same",
     "proposals.segmentation.numbered": "the same",
+    "proposals.segmentation_cpp": "segmentation again, compiled",
     "proposals.selective_search.new_size": "the same",
     "report": "drawings and files",
     "roi_checks": "the checks themselves, reached through every function",

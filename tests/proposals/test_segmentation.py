@@ -11,7 +11,7 @@ from regions import KS, MIN_SIZES, SIGMAS, images
 from strategies import same_bits
 from tolerances import close
 
-from refdet.proposals import segmentation_fast
+from refdet.proposals import segmentation, segmentation_cpp, segmentation_fast
 from refdet.proposals.gaussian import gaussian_weights, slopes, smoothed
 from refdet.proposals.segmentation import graph_segmentation
 
@@ -261,7 +261,7 @@ def test_the_trace_ends_with_the_result(image, k, sigma, min_size):
         (([[1]],), {"min_size": 2.5}, TypeError, "min_size: 2.5"),
     ],
 )
-@pytest.mark.parametrize("form", [graph_segmentation, segmentation_fast.graph_segmentation])
+@pytest.mark.parametrize("form", [segmentation, segmentation_fast, segmentation_cpp])
 def test_bad_arguments_are_named(form, arguments, options, error, words):
     with pytest.raises(error, match=words):
-        form(*arguments, **options)
+        form.graph_segmentation(*arguments, **options)

@@ -2,18 +2,28 @@
 
 import numpy as np
 import pytest
+from conftest import required
 from hypothesis import given
 from regions import KS, MIN_SIZES, SIGMAS, images, scene
 from strategies import layouts, same_bits
 
-from refdet.proposals import segmentation_fast
+from refdet import kernels
+from refdet.proposals import segmentation_cpp, segmentation_fast
 from refdet.proposals.segmentation import graph_segmentation
 
-FORMS = {"fast": segmentation_fast.graph_segmentation}
+FORMS = {
+    "fast": segmentation_fast.graph_segmentation,
+    "cpp": segmentation_cpp.graph_segmentation,
+    "cpp plain": segmentation_cpp.graph_segmentation_plain,
+}
 
 
 @pytest.fixture(params=FORMS)
 def form(request):
+    if request.param != "fast" and not kernels.backends()["cpp"]["available"]:
+        if required("cpp"):
+            pytest.fail(f"C++ is required and not there: {kernels.backends()}")
+        pytest.skip("no C++")
     return FORMS[request.param]
 
 
@@ -44,3 +54,15 @@ def test_the_largest_values(form):
     for k in (0, 1e15, 1e300):
         arguments = {"k": k, "sigma": 100, "min_size": 0}
         assert same_bits(form(image, **arguments), graph_segmentation(image, **arguments))
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 3), (2, 1, 9), (1, 12, 3), (7, 5, 3)])
+def test_the_last_bit_of_a_weight_decides(form, shape):
+    """With k as large as the lightest weight one edge joins two pixels, with the next smaller k none does."""
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        image = rng.uniform(0, 255, shape)
+        lightest = float(graph_segmentation.trace(image, keep=["weight"])[1].weight.min())
+        below = np.nextafter(lightest, 0)
+        assert form(image, lightest, min_size=0).max() < shape[0] * shape[1] - 1
+        assert form(image, below, min_size=0).max() == shape[0] * shape[1] - 1
