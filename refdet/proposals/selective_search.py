@@ -221,7 +221,8 @@ def selective_search(
     boxes = _first_of_equals(found[order])
     boxes = boxes[(boxes[:, 2:] - boxes[:, :2] >= min_side).all(axis=1)]
     boxes = boxes * np.tile(image.shape[1::-1], 2) / np.tile(size[::-1], 2)
-    yield "boxes: {boxes} are different and large enough"
+    count = len(boxes)  # noqa: F841  (the caption names it)
+    yield "boxes: {count} are different and large enough"
     return boxes
 
 

@@ -4,7 +4,20 @@ Matplotlib (extra ``viz``) is imported by the functions that need it, and only i
 window system, no global figure, no backend is chosen.
 """
 
-from refdet.viz import coders, curves, detections, nms, overlaps, roi_align, roi_pool, soft_nms
+from refdet.viz import (
+    coders,
+    curves,
+    detections,
+    nms,
+    overlaps,
+    regions,
+    roi_align,
+    roi_pool,
+    segmentation,
+    selective_search,
+    soft_nms,
+    warping,
+)
 from refdet.viz.film import filmstrip
 
 __all__ = [
@@ -14,7 +27,11 @@ __all__ = [
     "filmstrip",
     "nms",
     "overlaps",
+    "regions",
     "roi_align",
     "roi_pool",
+    "segmentation",
+    "selective_search",
     "soft_nms",
+    "warping",
 ]
