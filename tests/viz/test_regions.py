@@ -51,6 +51,7 @@ def test_without_an_image_a_colour_stands_for_a_number(ax):
 
 def test_colours_of_three_channels_of_others_and_of_floats():
     assert regions.shown(np.full((1, 1, 3), 51)).tolist() == [[[0.2] * 3]]
+    assert regions.shown(np.full((1, 1, 3), 2)).tolist() == [[[2 / 255] * 3]]
     assert regions.shown(np.array([[[0.0, 1.0]]])).tolist() == [[[0.5] * 3]]
     assert regions.shown(np.array([[[0.25, 0.5, 1.0]]])).tolist() == [[[0.25, 0.5, 1]]]
 
@@ -100,6 +101,9 @@ def test_the_search_shows_regions_hierarchies_and_the_best_boxes(ax, outlines):
         if step.name not in shown:
             ax.clear()
             search.draw(ax, step, most=2)
+            if step.name == "rank":
+                best = [(x, y, x + w, y + h) for x, y, w, h in outlines(ax, "best")]
+                assert best == [tuple(box) for box in step.found[step.order[:2]].tolist()]
             shown[step.name] = (
                 len(outlines(ax, "hierarchy")),
                 len(outlines(ax, "best")),
@@ -117,11 +121,11 @@ def test_the_search_shows_regions_hierarchies_and_the_best_boxes(ax, outlines):
 
 
 def test_the_warp_shows_box_window_cut_and_result(ax, outlines):
-    trace = warp_proposal.trace(np.arange(16).reshape(4, 4), [0, 2, 2, 4], 8, padding=2)
+    trace = warp_proposal.trace(np.arange(16).reshape(4, 4), [0.25, 2, 2.25, 4], 8, padding=2)
     expected = {
-        "dilate": ([(0, 2, 2, 2)], [(-1, 1, 4, 4)], []),
-        "round": ([(0, 2, 2, 2)], [(-1, 1, 4, 4)], []),
-        "clip": ([(0, 2, 2, 2)], [(-1, 1, 4, 4)], [(0, 1, 3, 3)]),
+        "dilate": ([(0.25, 2, 2, 2)], [(-0.75, 1, 4, 4)], []),
+        "round": ([(0.25, 2, 2, 2)], [(-1, 1, 4, 4)], []),
+        "clip": ([(0.25, 2, 2, 2)], [(-1, 1, 4, 4)], [(0, 1, 3, 3)]),
         "resize": ([], [], []),
         "fill": ([(2, 2, 4, 4)], [], []),
     }
