@@ -201,7 +201,8 @@ def selective_search(
     size = new_size(image.shape, width)
     searched = resized(image, *size, antialias=True)
     yield "resize: the searched image has {size} rows and columns"
-    every, priority = [np.zeros((0, 4), np.int64)], [np.zeros(0)]
+    every: list[NDArray[np.int64]] = []
+    priority: list[NDArray[np.float64]] = []
     for space in colour_spaces:
         channels = in_colour_space(searched, space)
         for k in ks:
@@ -215,8 +216,8 @@ def selective_search(
                 every.append(hierarchy.box)
                 priority.append(rank * rng.random(len(rank)))
                 yield "group: {similarity} in {space} with k = {k} is done"
-    found = np.concatenate(every)
-    order = np.argsort(np.concatenate(priority), kind="stable")
+    found = np.concatenate([np.zeros((0, 4), np.int64), *every])
+    order = np.argsort(np.concatenate([np.zeros(0), *priority]), kind="stable")
     yield "rank: {order} is most to least promising"
     boxes = _first_of_equals(found[order])
     boxes = boxes[(boxes[:, 2:] - boxes[:, :2] >= min_side).all(axis=1)]

@@ -92,6 +92,11 @@ def test_a_uniform_image_is_one_box(mode):
     assert search(np.full((19, 70), 90, np.uint8), mode=mode, width=None).shape == (0, 4)
 
 
+def test_without_a_strategy_there_are_no_boxes():
+    for nothing in ({"colour_spaces": []}, {"ks": ()}, {"similarities": []}):
+        assert search(painted(), width=None, **nothing).shape == (0, 4)
+
+
 # Properties
 
 
