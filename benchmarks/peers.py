@@ -46,18 +46,23 @@ def _torch():
     return torch, torchvision
 
 
+def _given(torch, arguments, device):
+    """The arguments, their arrays as tensors on the device."""
+    return [torch.from_numpy(a).to(device) if isinstance(a, np.ndarray) else a for a in arguments]
+
+
 def _tensors(result):
     """Tensors as arrays; the argmax of torchvision is int32."""
-    parts = result if isinstance(result, tuple) else (result,)
+    parts = [part.cpu() for part in (result if isinstance(result, tuple) else (result,))]
     return tuple(p.numpy() if p.dtype.is_floating_point else p.numpy().astype(np.int64) for p in parts)
 
 
 def _torchvision(op):
     """The function of torchvision.ops, its arrays as tensors."""
 
-    def build(system, *arguments):
+    def build(system, *arguments, device="cpu"):
         torch, torchvision = _torch()
-        given = [torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in arguments]
+        given = _given(torch, arguments, device)
         function = getattr(torchvision.ops, op)
         return Candidate(system, lambda: function(*given), _tensors)
 
@@ -67,9 +72,9 @@ def _torchvision(op):
 def _torchvision_kernel(op, arguments_of):
     """The kernel below torchvision.ops, where only that has what refdet's function has."""
 
-    def build(system, *arguments):
+    def build(system, *arguments, device="cpu"):
         torch, _ = _torch()
-        given = [torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in arguments_of(*arguments)]
+        given = _given(torch, arguments_of(*arguments), device)
         function = getattr(torch.ops.torchvision, op)
         return Candidate(system, lambda: function(*given), _tensors)
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "kernels.h"
@@ -17,7 +18,7 @@ inline bool all_finite(const real* box) {
 template <typename real>
 struct Planes {
     std::vector<real> x1, y1, x2, y2, area;
-    bool finite = true;
+    bool finite = true, bounded = true;  // all coordinates are; all areas lie from 0 to the largest number
 
     Planes(const real* boxes, Index n, OverlapRule rule) : x1(n), y1(n), x2(n), y2(n), area(n) {
         for (Index j = 0; j < n; ++j) {
@@ -25,6 +26,7 @@ struct Planes {
             x1[j] = box[0], y1[j] = box[1], x2[j] = box[2], y2[j] = box[3];
             area[j] = refdet::area(box, rule);
             finite = finite && all_finite(box);
+            bounded = bounded && area[j] >= 0 && area[j] <= std::numeric_limits<real>::max();
         }
     }
 };

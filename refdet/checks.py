@@ -106,8 +106,8 @@ def _table_of_boxes(value, name, xp):
 def _without_negative_zero(array, xp):
     """A copy in which -0.0 is 0.0, for NumPy's maximum(-0.0, 0.0) differs from one machine to the next.
 
-    Not on a device: CuPy's addition would flush small numbers to zero, and the CUDA kernels need no copy, since
-    they add `plus_one` to every difference.
+    Not on a device: CuPy's addition would flush small numbers to zero, and the CUDA kernels need no copy of boxes,
+    since they add `plus_one` to every difference; soft_nms, which returns scores, makes its own.
     """
     return array + 0.0 if xp is np else array
 

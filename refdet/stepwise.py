@@ -12,6 +12,9 @@ parameter: what the body sees. So a body holds no checks, and kernels call the s
 
 The recorder reads the variables from the suspended frame and copies an array only if its bytes changed.
 Names that start with an underscore are not shown.
+
+A body that hands some of its rows to another one calls their numbers ``members``. Inside the other,
+``{i:row}`` in a caption is the caller's number of row i.
 """
 
 from __future__ import annotations
@@ -20,13 +23,13 @@ import contextlib
 import copy
 import functools
 import inspect
-import string
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, get_args
 
 import numpy as np
 
+from refdet.captions import filled, names
 from refdet.trace_json import trace_json
 
 P = ParamSpec("P")
@@ -133,11 +136,13 @@ class Step:
     depth: int
     frame: int
     variables: dict[str, Any] = field(repr=False)
+    callers_rows: np.ndarray | None = field(default=None, repr=False)
+    """Where the body ran on some of its caller's rows: which ones, in the body's own order; else None."""
 
     @property
     def note(self) -> str:
         """The caption with the variables filled in; formatted only when asked for."""
-        return _Caption().vformat(self.caption, (), self.variables)
+        return filled(self.caption, self.variables, self.callers_rows)
 
     def __getattr__(self, name):
         variables = self.__dict__.get("variables", {})  # none yet while a step is unpickled
@@ -216,19 +221,24 @@ class _Recorder:
         self.bytes = 0
         self.frames: dict[int, tuple[int, Any, dict[str, Any]]] = {}
         self.sources: dict[str, tuple[int, str]] = {}
+        self.rows: np.ndarray | None = None
 
     def step(self, running, caption, count):
-        inner, depth = running, 0
+        inner, depth, rows = running, 0, None
         while inner.gi_yieldfrom is not None:
+            members = inner.gi_frame.f_locals.get("members")
+            if members is not None:
+                rows = members if rows is None else rows[members]
             inner, depth = inner.gi_yieldfrom, depth + 1
+        self.rows = self.copied(rows, self.rows, count)
         key, _, text = caption.partition(": ")
-        number, variables = self.snapshot(inner, count, _names(text))
+        number, variables = self.snapshot(inner, count, names(text))
         name = inner.gi_code.co_name
         if name not in self.sources:
             with contextlib.suppress(OSError):  # a body typed at a prompt has no source
                 lines, first = inspect.getsourcelines(inner.gi_code)
                 self.sources[name] = first, "".join(lines)
-        return Step(name, key, text, inner.gi_frame.f_lineno, depth, number, variables)
+        return Step(name, key, text, inner.gi_frame.f_lineno, depth, number, variables, self.rows)
 
     def snapshot(self, generator, count, in_caption):
         """Frame number, and a copy of the frame's variables that shares what has not changed."""
@@ -265,11 +275,6 @@ class _Recorder:
         return kept
 
 
-def _names(caption):
-    """The variables that a caption names; `keep=` cannot leave them out."""
-    return {name for _, name, _, _ in string.Formatter().parse(caption) if name}
-
-
 def _size(value):
     """Bytes of a container and of what it holds, roughly."""
     if isinstance(value, np.ndarray):
@@ -293,24 +298,6 @@ def _equal(last, value):
         return bool(last == value)
     except ValueError:  # arrays inside
         return False
-
-
-class _Caption(string.Formatter):
-    """Fills a caption: arrays short, floats to six digits; a missing name lists those there are."""
-
-    def get_value(self, key, args, kwargs):
-        if key not in kwargs:
-            raise KeyError(f"caption names {key!r}; the step has {', '.join(sorted(kwargs))}")
-        return kwargs[key]
-
-    def format_field(self, value, format_spec):
-        if isinstance(value, np.ndarray) and value.ndim:
-            return np.array2string(
-                value, precision=4, threshold=12, edgeitems=4, separator=", ", max_line_width=10**6
-            )
-        if isinstance(value, (float, np.floating)) and not format_spec:
-            return f"{value:.6g}"
-        return super().format_field(value, format_spec)
 
 
 def _kind(value):

@@ -1,8 +1,9 @@
 """A trace as strict JSON, for players, graders and the comparison of two runs.
 
 Version 1: {"schema": "refdet-trace", "version": 1, "function", "sources": {function: {"first_line", "text"}},
-"steps": [{"function", "name", "caption", "note", "line", "depth", "frame", "set": {name: value}}],
-"dropped", "result"}. "set" holds the variables that changed since the last step of the same frame.
+"steps": [{"function", "name", "caption", "note", "line", "depth", "frame",
+"callers_rows", "set": {name: value}}], "dropped", "result"}. "set" holds the variables that changed since the last
+step of the same frame; "callers_rows" lists which rows of its caller a body ran on, or is null for all of them.
 
 A value is null, a boolean, a number, a string, a list, or an object with one of these keys:
 "array": {"dtype", "shape", "data": flat list}, or for a large one "min", "max", "mean" and "head" instead of
@@ -40,6 +41,7 @@ def trace_json(trace, *, limit=4096, indent=None):
                 "line": step.line,
                 "depth": step.depth,
                 "frame": step.frame,
+                "callers_rows": None if step.callers_rows is None else step.callers_rows.tolist(),
                 "set": {name: encode(value, limit) for name, value in changed.items()},
             }
         )

@@ -10,6 +10,7 @@ import pkgutil
 
 import numpy as np
 from calls_of_proposals import CALLS_OF_PROPOSALS
+from loss_calls import LOSS_CALLS
 
 import refdet
 from refdet.data.scenes import Scene
@@ -111,6 +112,7 @@ CALLS |= {
     "boxes.formats.xyxy_to_xywh": {"boxes": GOOD_BOXES},
     "boxes.logistic.logit": {"p": GOOD_SCORES},
     "boxes.logistic.sigmoid": {"x": GOOD_BOXES},
+    "boxes.logistic.softplus": {"x": GOOD_BOXES},
     "classical.hard_negatives.mine_hard_negatives": {
         "positives": FEATURES,
         "labels": MARKS,
@@ -212,6 +214,8 @@ CALLS |= {
     "evaluation.precision_recall.recall_at": {"true_positives": 3, "positives": 4},
 }
 
+CALLS |= LOSS_CALLS
+
 # What is public and has no row: a module, or one function of it.
 WITHOUT = {
     "boxes.coder_checks": "the checks themselves, reached through every encoder and decoder",
@@ -222,6 +226,10 @@ WITHOUT = {
     "detectors.hog_svm_on_digits": "an experiment of a minute, on files",
     "object_checks": "the checks themselves, reached through every function",
     "kernels": "the same functions again; they must give the same errors, below",
+    "losses.fast_rcnn.delta_columns": "a part of the steps, of numbers that were checked",
+    "losses.loss_checks": "the checks themselves, reached through every loss",
+    "losses.reduction": "a part of every loss, of numbers that were checked",
+    "losses.rpn.normalizers": "a part of the steps, of numbers that were checked",
     "ops.box_iou.intersection_over_union": "a part of the steps, of boxes that were checked",
     "ops.overlaps": "the same, and functions of refdet that have their rows",
     "proposals.colour_spaces": "parts of the steps, of images that were checked",

@@ -11,7 +11,7 @@ import numpy as np
 
 SECTION = re.compile(r"^(\w[\w ]*)\n-+\n", re.M)
 ENTRY = re.compile(r"^(\w+(?:, \w+)*) : (.+)$", re.M)
-SHAPE = re.compile(r"\(([^()]*,[^()]*)\)")
+SHAPE = re.compile(r"\(([^()]*,[^()]*|\.\.\.|)\)")
 EXACT = ("float64", "float32", "int64", "bool")
 ANNOTATED = {"float": float, "int": int, "tuple": tuple, "list": list, "Iterator": list}
 ALIASES = {"Floats": "NDArray[np.floating]", "Gradients": "tuple[Floats, Floats]"}

@@ -262,6 +262,31 @@ def test_memory_cap_says_how_to_narrow():
         hoard.trace(20, max_bytes=100_000)
 
 
+def test_rows_of_a_body_within_a_body_are_the_outermost_callers():
+    """5, 6, 7, 8, 9 -> 6, 8, 9 -> 9, 8: rows 4 and 3 of the first five."""
+
+    @stepwise(check=lambda values: (np.asarray(values),))
+    def inner(values) -> Steps[None]:
+        i, both = np.int64(1), np.array([0, 1])  # noqa: F841
+        yield "see: {i} is {i:row}, {both:row} are all"
+
+    def middle(values):
+        members = np.array([2, 1])
+        yield from inner.steps(values[members])
+
+    @stepwise(check=lambda values: (values,))
+    def outer(values) -> Steps[None]:
+        members = np.array([1, 3, 4])
+        yield from middle(values[members])
+        yield "say: {members:row}"
+
+    seen, said = outer.trace(np.arange(5, 10))
+    assert seen.values.tolist() == [9, 8] and seen.callers_rows.tolist() == [4, 3]
+    assert seen.note == "1 is 3, [4, 3] are all" and not seen.callers_rows.flags.writeable
+    assert said.callers_rows is None and said.note == "[1, 3, 4]"
+    assert inner.trace([9, 8])[0].note == "1 is 1, [0, 1] are all"
+
+
 def test_captions_fill_in_short_arrays_and_say_what_is_missing():
     @stepwise(check=lambda values: (np.arange(50.0) / 3,))
     def long(values) -> Steps[None]:
@@ -269,6 +294,6 @@ def test_captions_fill_in_short_arrays_and_say_what_is_missing():
         yield "miss: {nothing}"
 
     trace = long.trace(0)
-    assert trace[0].note == "[ 0.    ,  0.3333,  0.6667,  1.    , ..., 15.3333, 15.6667, 16.    , 16.3333]"
+    assert trace[0].note == "[0, 0.3333, 0.6667, 1, ..., 15.3333, 15.6667, 16, 16.3333]"
     with pytest.raises(KeyError, match="caption names 'nothing'; the step has values"):
         _ = trace[1].note

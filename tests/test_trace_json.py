@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from calls import function_of
 from hypothesis import given
 from hypothesis import strategies as st
+from loss_calls import LOSS_CALLS
 
 import refdet
 from refdet.classical.hard_negatives import mine_hard_negatives
@@ -108,6 +110,11 @@ TRACES |= {
     "letterbox_boxes": lambda: refdet.letterbox_boxes.trace(ONE, FITTED),
     "unletterbox_boxes": lambda: refdet.unletterbox_boxes.trace(ONE, FITTED),
 }
+TRACES |= {
+    name.rpartition(".")[2]: lambda name=name: function_of(name).trace(**LOSS_CALLS[name])
+    for name in LOSS_CALLS
+    if hasattr(function_of(name), "trace")
+}
 
 
 def _keep(value):
@@ -142,7 +149,10 @@ def test_json_is_strict_and_replays_to_the_variables_of_every_step(name):
     assert set(whole) == {"schema", "version", "function", "sources", "steps", "dropped", "result"}
     frames = {}
     for step, written in zip(trace, whole["steps"], strict=True):
-        assert set(written) == {"function", "name", "caption", "note", "line", "depth", "frame", "set"}
+        keys = {"function", "name", "caption", "note", "line", "depth", "frame", "callers_rows", "set"}
+        assert set(written) == keys
+        rows = None if step.callers_rows is None else step.callers_rows.tolist()
+        assert written["callers_rows"] == rows
         assert (written["name"], written["note"], written["line"]) == (step.name, step.note, step.line)
         frame = frames.setdefault(written["frame"], {})
         frame.update({key: decode(value) for key, value in written["set"].items()})

@@ -1,4 +1,4 @@
-"""The logistic function and its inverse, which bound what a network may answer."""
+"""The logistic function, which bounds what a network may answer, its inverse and its integral."""
 
 from __future__ import annotations
 
@@ -66,3 +66,30 @@ def logit(p: Array) -> NDArray[np.floating]:
     p = np.clip(checks.real_array(p, "p"), 0, 1)
     bound = p.dtype.type(FARTHEST)
     return np.clip(np.log(p / (1 - p)), bound, -bound)
+
+
+def softplus(x: Array) -> NDArray[np.floating]:
+    """log(1 + exp(x)), which is -log(sigmoid(-x)): never below 0 or x.
+
+    Parameters
+    ----------
+    x : array
+        Any real numbers; NaN stays NaN.
+
+    Returns
+    -------
+    y : float array of that shape
+        Only exp(-|x|) is taken, so that it does not overflow.
+
+    Raises
+    ------
+    TypeError
+        A dtype that is not real numbers.
+
+    Examples
+    --------
+    >>> softplus(np.array([-10000, 0, 10000])).round(6)
+    array([0.00000e+00, 6.93147e-01, 1.00000e+04])
+    """
+    x = checks.real_array(x, "x")
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))

@@ -92,13 +92,13 @@ def encode_rcnn(
     weights, variances = rule.factors(weights=weights)  # one of the two is ones
     centre, size = rule.centre_and_size(boxes)  # (N, 2) each
     proposal_centre, proposal_size = rule.centre_and_size(proposals)
-    yield "measure: centres of proposals {proposal_centre}, sizes {proposal_size}"
+    yield "measure: centres of the proposals are {proposal_centre}, sizes {proposal_size}"
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         shift = weights[..., :2] * (centre - proposal_centre) / proposal_size / variances[..., :2]
-    yield "shift: centres lie {shift} sizes of the proposal away"
+    yield "shift: dx and dy, to the centres in sizes of the proposals, are {shift}"
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         stretch = weights[..., 2:] * np.log(size / proposal_size) / variances[..., 2:]
-    yield "stretch: logarithms of the ratios of sizes are {stretch}"
+    yield "stretch: dw and dh, logarithms of the ratios of sizes, are {stretch}"
     return np.concatenate([shift, stretch], axis=1)
 
 
@@ -164,9 +164,9 @@ def decode_rcnn(
     with np.errstate(over="ignore", invalid="ignore"):
         per_class = deltas.reshape(len(deltas), deltas.shape[1] // 4, 4)
         offsets = variances[..., None, :] * (per_class / weights[..., None, :])  # (N, K, 4)
-    yield "unscale: the deltas are {offsets}"
+    yield "unscale: dx, dy, dw and dh are {offsets}"
     shift, stretch = offsets[..., :2], rule.clamped(offsets[..., 2:])
-    yield "clamp: logarithms of the ratios of sizes are {stretch}"
+    yield "clamp: dw and dh are {stretch}"
     proposal_centre, proposal_size = rule.centre_and_size(proposals)  # (N, 2) each
     with np.errstate(over="ignore", invalid="ignore"):
         centre = shift * proposal_size[:, None] + proposal_centre[:, None]  # (N, K, 2)

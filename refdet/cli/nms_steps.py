@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from refdet.cli.box_file import printable
-from refdet.viz.nms import fates
+from refdet.viz.nms import fates, numbers
 
 DRAWN = 12  # boxes up to which a drawing helps
 WIDTH, HEIGHT = 60, 18  # characters
@@ -14,36 +14,26 @@ INDENT = " " * 10
 
 def step_lines(trace, labels=None):
     """The lines; boxes are numbered as the caller numbered them, also inside a class."""
-    for k, step in enumerate(trace):
-        numbers = callers_numbers(trace, k)
-        head, *rest = _told(step, numbers, labels)
+    for step in trace:
+        rows = numbers(step)
+        head, *rest = _told(step, rows, labels)
         yield f"{step.name:<{len(INDENT)}}{head}"
         for line in rest:
             yield INDENT + line
-        if step.name in ("sort", "suppress") and 0 < len(numbers) <= DRAWN:
-            for line in box_drawing(step.boxes, fates(step), numbers):
+        if step.name in ("sort", "suppress") and 0 < len(rows) <= DRAWN:
+            for line in box_drawing(step.boxes, fates(step), rows):
                 yield (INDENT + line).rstrip()
             yield ""
 
 
-def callers_numbers(trace, k):
-    """What the caller calls each box of step k: inside a class, `members` of the step that closes it."""
-    step = trace[k]
-    if step.depth:
-        closing = next((later for later in trace[k:] if later.depth < step.depth), None)
-        if closing is not None and closing.name == "class":
-            return closing.members.tolist()
-    return list(range(len(step.boxes)))
-
-
-def _told(step, numbers, labels):
+def _told(step, rows, labels):
     if step.name == "sort":
-        ranked = ", ".join(f"{numbers[b]} ({step.scores[b]:.4g})" for b in step.order)
+        ranked = ", ".join(f"{rows[b]} ({step.scores[b]:.4g})" for b in step.order)
         return [f"best to worst: {ranked or 'no boxes'}"]
     if step.name == "pick":
-        return [f"box {numbers[step.i]}, score {step.scores[step.i]:.4g}, is the best still alive"]
+        return [f"box {rows[step.i]}, score {step.scores[step.i]:.4g}, is the best still alive"]
     if step.name == "suppress":
-        return _told_suppress(step, numbers)
+        return _told_suppress(step, rows)
     if step.name == "class":
         return [told_class(step, labels)]
     if step.name == "merge":
@@ -57,7 +47,7 @@ def told_class(step, labels):
     return f"{which}: of boxes {listed(step.members)} it keeps {listed(step.members[step.winners])}"
 
 
-def _told_suppress(step, numbers):
+def _told_suppress(step, rows):
     sign = ">=" if step.rule.inclusive else ">"
     by_distance = "diou" in step.variables
     name, overlaps = ("DIoU", step.diou) if by_distance else ("IoU", step.overlap)
@@ -65,12 +55,12 @@ def _told_suppress(step, numbers):
     lines = []
     for b, overlap in zip(step.rest, overlaps, strict=True):
         if not step.alive[b]:
-            lines.append(f"box {numbers[b]} goes:  {name} {overlap:.6f} {sign} {threshold:g}")
+            lines.append(f"box {rows[b]} goes:  {name} {overlap:.6f} {sign} {threshold:g}")
         elif overlap > 0 or by_distance:
-            lines.append(f"box {numbers[b]} stays: {name} {overlap:.6f}")
+            lines.append(f"box {rows[b]} stays: {name} {overlap:.6f}")
     apart = len(step.rest) - len(lines)
     if apart:
-        lines.append(f"{apart} more {'does' if apart == 1 else 'do'} not overlap box {numbers[step.i]}")
+        lines.append(f"{apart} more {'does' if apart == 1 else 'do'} not overlap box {rows[step.i]}")
     return lines or ["nothing else is alive"]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from refdet.cli.nms_steps import DRAWN, INDENT, box_drawing, callers_numbers, listed, told_class
+from refdet.cli.nms_steps import DRAWN, INDENT, box_drawing, listed, told_class
+from refdet.viz.nms import numbers
 from refdet.viz.soft_nms import fates
 
 # As the drawing of nms knows them.
@@ -19,33 +20,32 @@ WORDS = {
 def step_lines(trace, labels=None):
     """The lines; boxes are numbered as the caller numbered them, also inside a class."""
     for k, step in enumerate(trace):
-        numbers = callers_numbers(trace, k)
-        head, *rest = _told(step, trace[k - 1], numbers, labels)
+        rows = numbers(step)
+        head, *rest = _told(step, trace[k - 1], rows, labels)
         yield f"{step.name:<{len(INDENT)}}{head}"
         for line in rest:
             yield INDENT + line
-        if step.name in ("queue", "decay") and 0 < len(numbers) <= DRAWN:
-            for line in box_drawing(step.boxes, [WORDS[word] for word in fates(step)], numbers):
+        if step.name in ("queue", "decay") and 0 < len(rows) <= DRAWN:
+            for line in box_drawing(step.boxes, [WORDS[word] for word in fates(step)], rows):
                 yield (INDENT + line).rstrip()
             yield ""
 
 
-def _told(step, before, numbers, labels):
+def _told(step, before, rows, labels):
     if step.name == "queue":
-        waiting = ", ".join(f"{numbers[b]} ({step.scores[b]:.4g})" for b in step.queue)
+        waiting = ", ".join(f"{rows[b]} ({step.scores[b]:.4g})" for b in step.queue)
         low = len(step.boxes) - len(step.queue)
         return [
             f"waiting: {waiting or 'no boxes'}",
             *([f"{low} below {step.score_threshold:g}"] if low else []),
         ]
     if step.name == "pick":
-        return [f"box {numbers[step.i]}, score {step.new_scores[step.i]:.4g}, is the best in the queue"]
+        return [f"box {rows[step.i]}, score {step.new_scores[step.i]:.4g}, is the best in the queue"]
     if step.name == "decay":
-        return _told_decay(step, before, numbers)
+        return _told_decay(step, before, rows)
     if step.name == "drop":
         gone = [
-            f"box {numbers[b]} goes: {step.new_scores[b]:.4g} < {step.score_threshold:g}"
-            for b in step.dropped
+            f"box {rows[b]} goes: {step.new_scores[b]:.4g} < {step.score_threshold:g}" for b in step.dropped
         ]
         return gone or ["no box"]
     if step.name == "class":
@@ -53,17 +53,17 @@ def _told(step, before, numbers, labels):
     return [f"kept, best to worst: {listed(step.keep)}"]
 
 
-def _told_decay(step, before, numbers):
+def _told_decay(step, before, rows):
     sign = ">=" if step.rule.soft_inclusive else ">"
     over = f" {sign} {step.iou_threshold:g}" if step.method == "linear" else ""
     lines = []
     for b, overlap, is_over in zip(step.queue, step.overlap, step.over, strict=True):
         if is_over if step.method == "linear" else overlap != 0:
             scores = f"{before.new_scores[b]:.4g} -> {step.new_scores[b]:.4g}"
-            lines.append(f"box {numbers[b]} falls: IoU {overlap:.6f}{over}, {scores}")
+            lines.append(f"box {rows[b]} falls: IoU {overlap:.6f}{over}, {scores}")
         elif overlap > 0:
-            lines.append(f"box {numbers[b]} stays: IoU {overlap:.6f}")
+            lines.append(f"box {rows[b]} stays: IoU {overlap:.6f}")
     apart = len(step.queue) - len(lines)
     if apart:
-        lines.append(f"{apart} more {'does' if apart == 1 else 'do'} not overlap box {numbers[step.i]}")
+        lines.append(f"{apart} more {'does' if apart == 1 else 'do'} not overlap box {rows[step.i]}")
     return lines or ["nothing else waits"]

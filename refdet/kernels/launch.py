@@ -216,7 +216,8 @@ class Operations(Launcher):
                 np.float64(sigma),
                 np.float64(least),
             )
-            new_scores, queue = self._xp.array(scores, order="C"), self._device.empty(n, np.int64)
+            new_scores = _without_negative_zero(self._xp.array(scores, order="C"))
+            queue = self._device.empty(n, np.int64)
             keep, kept = self._kept(n)
             given = self._packed(boxes), np.int64(n), *_overlap(convention.overlap), *switches
             kernel = "soft_nms_float" if scores.dtype == np.float32 else "soft_nms_double"
@@ -274,6 +275,13 @@ def _overlap(rule: Overlap):
 def _penalty(rule: Overlap, alpha_gate: float = 0.0):
     """giou_eps, diou_eps, ciou_eps, beta and alpha_gate, as the kernels take them."""
     return tuple(map(np.float64, (rule.giou_eps, rule.diou_eps, rule.ciou_eps, rule.beta, alpha_gate)))
+
+
+def _without_negative_zero(array):
+    """The array with 0.0 for -0.0, by its bits: CuPy's arithmetic would flush small numbers to zero too."""
+    bits = array.view(f"i{array.itemsize}")
+    bits[bits == np.iinfo(bits.dtype).min] = 0
+    return array
 
 
 def _threads(count):

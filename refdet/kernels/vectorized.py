@@ -17,7 +17,6 @@ from refdet.kernels.vectorized_overlaps import (  # noqa: F401
     diou_nms,
     distance_box_iou,
     generalized_box_iou,
-    intersection,
 )
 from refdet.kernels.vectorized_rois import roi_align as roi_align
 from refdet.kernels.vectorized_rois import roi_align_backward as roi_align_backward
@@ -27,7 +26,7 @@ from refdet.kernels.vectorized_rois import roi_pool_with_argmax as roi_pool_with
 from refdet.kernels.vectorized_soft_nms import soft_nms as soft_nms
 from refdet.ops.box_iou import check_box_iou
 
-# Four buffers of this many float32 values, 0.75 MB, stay in the second-level cache.
+# Nine buffers of this many float32 values, 1.8 MB, stay in the second-level cache or close to it.
 _BLOCK = 3 * 2**14
 
 
@@ -40,13 +39,14 @@ def box_iou(boxes1, boxes2, *, out=None, convention=REFDET):
         divisible = _has_union(rule, area1, area2)
         if divisible:
             boxes1, boxes2 = boxes1 + 0, boxes2 + 0  # -0.0 becomes 0.0, and no shared area is -0.0
-        planes = np.ascontiguousarray(boxes2.T)
-        rows = max(1, _BLOCK // max(len(boxes2), 1))
-        room = np.zeros((4, min(rows, len(boxes1)), len(boxes2)), boxes1.dtype)
+        rows = max(1, min(len(boxes1), _BLOCK // max(len(boxes2), 1)))
+        planes = np.repeat(np.stack([*boxes2.T, area2])[:, None], rows, axis=1)  # (5, rows, M)
+        room = np.zeros((4, rows, len(boxes2)), boxes1.dtype)
         for start in range(0, len(boxes1), rows):
             block = slice(start, start + rows)
-            inter = intersection(boxes1[block], planes, rule.plus_one, room)
-            total = np.add(area1[block, None], area2, out=room[2, : len(inter)])  # (rows, 1) with (M,)
+            some = boxes1[block]
+            inter = _shared(some, planes[:4, : len(some)], rule.plus_one, room[:, : len(some)])
+            total = _filled(area1[block], np.add, planes[4, : len(some)], room[2, : len(some)])
             if divisible:
                 total -= inter
                 np.divide(inter, total, out=out[block])
@@ -55,10 +55,30 @@ def box_iou(boxes1, boxes2, *, out=None, convention=REFDET):
     return out
 
 
+def _shared(boxes, planes, plus_one, room):
+    """Shared area of (R, 4) boxes with the columns of (4, R, M) planes: (R, M), in the room, whose last plane is 0."""
+    width, height, spare, zeros = room
+    for side, axis in ((width, 0), (height, 1)):
+        _filled(boxes[:, axis + 2], np.minimum, planes[axis + 2], side)
+        side -= _filled(boxes[:, axis], np.maximum, planes[axis], spare)
+        if plus_one:
+            side += plus_one
+        np.maximum(side, zeros, out=side)  # thrice as fast as with a scalar
+    width *= height
+    return width
+
+
+def _filled(column, combine, plane, out):
+    """``combine(column[:, None], plane)``: filled in first, since NumPy combines whole arrays twice as fast."""
+    out[...] = column[:, None]  # (R,) -> (R, M)
+    return combine(out, plane, out=out)
+
+
 def _has_union(rule, area1, area2):
     """True if every union is sure to be positive: what guards the division need not be asked of each pair.
 
     Rounding is monotonic: a shared area is at most the smaller of the two, hence less than their sum.
     """
     plain = (rule.division, rule.inverted, rule.union_eps) == ("guarded", "empty", 0)
-    return plain and bool((area1 > 0).all() and (area2 > 0).all())
+    most = np.finfo(area1.dtype).max  # infinite areas come of sides whose shared part may be 0 x infinity
+    return plain and all(bool(((area > 0) & (area <= most)).all()) for area in (area1, area2))

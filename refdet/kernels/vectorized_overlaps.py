@@ -75,7 +75,7 @@ def _blocks(boxes1, boxes2, rule):
     rows = max(1, _BLOCK // max(len(boxes2), 1))
     for start in range(0, len(boxes1), rows):
         block = slice(start, start + rows)
-        inter = intersection(boxes1[block], planes, rule.plus_one)
+        inter = _intersection(boxes1[block], planes, rule.plus_one)
         total = area1[block, None] + area2  # (rows, 1) with (M,) -> (rows, M)
         yield block, rule.ratio(inter, total), inter, total, _enclosing(boxes1[block], planes, rule)
 
@@ -93,20 +93,15 @@ def _enclosing(boxes, planes, rule):
     return width, height
 
 
-def intersection(boxes, planes, plus_one, room=None):
-    """Shared area of (R, 4) boxes with boxes given as four planes (4, M): (R, M).
-
-    `room` is a (4, R or more, M) array whose last plane is 0; the result is its first plane.
-    """
-    if room is None:
-        room = np.zeros((4, len(boxes), planes.shape[1]), boxes.dtype)
-    width, height, spare, zeros = room[:, : len(boxes)]
-    for side, axis in ((width, 0), (height, 1)):
-        np.minimum(boxes[:, axis + 2, None], planes[axis + 2], out=side)  # (R, 1) with (M,) -> (R, M)
-        side -= np.maximum(boxes[:, axis, None], planes[axis], out=spare)
-        if plus_one:
-            side += plus_one
-        np.maximum(side, zeros, out=side)  # thrice as fast as with a scalar
+def _intersection(boxes, planes, plus_one):
+    """Shared area of (R, 4) boxes with boxes given as four planes (4, M): (R, M)."""
+    sides = []
+    for axis in (0, 1):
+        side = np.minimum(boxes[:, axis + 2, None], planes[axis + 2])  # (R, 1) with (M,) -> (R, M)
+        side -= np.maximum(boxes[:, axis, None], planes[axis])
+        side += plus_one
+        sides.append(np.maximum(side, 0, out=side))
+    width, height = sides
     width *= height
     return width
 
@@ -123,7 +118,7 @@ def diou_nms(boxes, scores, threshold, beta=None, *, convention=REFDET):
         area = overlap.area(boxes)
         while len(order):
             head = slice(0, 256)
-            inter = intersection(boxes[head], np.ascontiguousarray(boxes.T), overlap.plus_one)
+            inter = _intersection(boxes[head], np.ascontiguousarray(boxes.T), overlap.plus_one)
             iou = overlap.ratio(inter, area[head, None] + area)  # (chunk, 1) with (N,) -> (chunk, N)
             over = rule.suppresses(iou, threshold)
             i, j = np.nonzero(over)

@@ -31,7 +31,7 @@ def check_box_iou(boxes1, boxes2, *, out=None, convention=REFDET, xp=np):
 def intersection_over_union(boxes1, boxes2, rule) -> Steps[tuple[NDArray[np.floating], ...]]:
     """IoU, shared area and sum of areas of boxes (..., 4) that broadcast: the body of all forms."""
     area1, area2 = rule.area(boxes1), rule.area(boxes2)  # (...)
-    yield "area: {area1} in the first boxes, {area2} in the second"
+    yield "area: of the first boxes {area1}, of the second {area2}"
     top_left = np.maximum(boxes1[..., :2], boxes2[..., :2])  # (N, 1, 2) with (1, M, 2) -> (N, M, 2)
     bottom_right = np.minimum(boxes1[..., 2:], boxes2[..., 2:])
     sides = np.maximum(bottom_right - top_left + rule.plus_one, 0)  # (..., 2), 0 where the boxes lie apart
@@ -39,7 +39,7 @@ def intersection_over_union(boxes1, boxes2, rule) -> Steps[tuple[NDArray[np.floa
     yield "intersect: the pairs share {inter}"
     total = area1 + area2  # (N, 1) with (1, M) -> (N, M)
     iou = rule.ratio(inter, total)
-    yield "divide: of all that they cover, that is {iou}"
+    yield "divide: over all that they cover, that is IoU {iou}"
     return iou, inter, total
 
 

@@ -103,17 +103,17 @@ def diou_nms(
     """
     rule = convention.suppression
     order, alive, keep = rule.by_score(scores), np.ones(len(boxes), bool), []
-    yield "sort: {order} is best to worst"
+    yield "sort: {order:row} is best to worst"
     for i in order:
         if not alive[i]:
             continue
         keep.append(i)
         alive[i] = False
-        yield "pick: box {i} is the best still alive"
+        yield "pick: box {i:row} is the best still alive"
         rest = np.flatnonzero(alive)
         diou, _ = drained(distance_iou(boxes[i], boxes[rest], convention.overlap))
         alive[rest[rule.suppresses(diou, threshold)]] = False
-        yield "suppress: boxes whose DIoU with box {i} is over {threshold} go"
+        yield "suppress: boxes whose DIoU with box {i:row} is over {threshold} go"
     return np.array(keep, np.int64)
 
 

@@ -93,17 +93,17 @@ def nms(
     """
     rule = convention.suppression
     order, alive, keep = rule.by_score(scores), np.ones(len(boxes), bool), []
-    yield "sort: {order} is best to worst"
+    yield "sort: {order:row} is best to worst"
     for i in order:
         if not alive[i]:
             continue
         keep.append(i)
         alive[i] = False
-        yield "pick: box {i} is the best still alive"
+        yield "pick: box {i:row} is the best still alive"
         rest = np.flatnonzero(alive)
         overlap, _, _ = drained(intersection_over_union(boxes[i], boxes[rest], convention.overlap))
         alive[rest[rule.suppresses(overlap, iou_threshold)]] = False
-        yield "suppress: boxes over {iou_threshold} with box {i} go"
+        yield "suppress: boxes over {iou_threshold} with box {i:row} go"
     return np.array(keep, np.int64)
 
 

@@ -67,9 +67,9 @@ def generalized_iou(boxes1, boxes2, rule) -> Steps[Floats]:
     iou, inter, total = yield from intersection_over_union(boxes1, boxes2, rule)
     union = rule.union(inter, total)
     enclosing = rule.enclosing_area(rule.enclosing_sides(boxes1, boxes2))
-    yield "enclose: the smallest boxes around the pairs have {enclosing}"
+    yield "enclose: the smallest box around each pair has the area {enclosing}"
     giou = iou - rule.fraction(enclosing - union, enclosing)
-    yield "subtract: less the share of them that neither box covers, {giou}"
+    yield "subtract: IoU less the share of it that neither box covers is GIoU {giou}"
     return giou
 
 
@@ -78,11 +78,11 @@ def distance_iou(boxes1, boxes2, rule) -> Steps[tuple[Floats, Floats]]:
     iou, _, _ = yield from intersection_over_union(boxes1, boxes2, rule)
     sides = rule.enclosing_sides(boxes1, boxes2)
     diagonal = sides[..., 0] ** 2 + sides[..., 1] ** 2 + rule.diou_eps
-    yield "span: the smallest boxes around the pairs have squared diagonals {diagonal}"
+    yield "span: the smallest box around each pair has the squared diagonal {diagonal}"
     apart = (boxes1[..., :2] + boxes1[..., 2:]) / 2 - (boxes2[..., :2] + boxes2[..., 2:]) / 2
     distance = apart[..., 0] ** 2 + apart[..., 1] ** 2
     diou = iou - rule.distance_term(distance, diagonal)
-    yield "distance: less the share in them of the centres' squared distances {distance}, {diou}"
+    yield "distance: the centres lie {distance} apart, squared; IoU less its share in the diagonal is DIoU {diou}"
     return diou, iou
 
 
@@ -90,11 +90,11 @@ def complete_iou(boxes1, boxes2, rule, alpha_gate) -> Steps[tuple[Floats, Floats
     """CIoU of boxes (..., 4) that broadcast, and the weights alpha."""
     diou, iou = yield from distance_iou(boxes1, boxes2, rule)
     v = 4 / np.pi**2 * (rule.angle(boxes2) - rule.angle(boxes1)) ** 2
-    yield "aspect: the aspect ratios differ by {v}"
+    yield "aspect: the aspect ratios differ by v = {v}"
     alpha = rule.fraction(v, 1 - iou + v + rule.ciou_eps)
     alpha[iou < alpha_gate] = 0
     ciou = diou - alpha * v
-    yield "weigh: less that, weighted with {alpha}, {ciou}"
+    yield "weigh: v has the weight alpha = {alpha}; DIoU less alpha v is CIoU {ciou}"
     return ciou, alpha
 
 

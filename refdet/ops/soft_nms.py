@@ -142,20 +142,21 @@ def soft_nms(
     rule = convention.suppression
     new_scores, keep = scores.copy(), []
     queue = rule.queue(new_scores < score_threshold)
-    yield "queue: boxes {queue} may be picked"
+    yield "queue: boxes that may be picked: {queue:row}"
     while len(queue):
         place = rule.best(new_scores[queue])
         i = queue[place]
         keep.append(i)
         queue = rule.without_picked(queue, place)
-        yield "pick: box {i} is the best in the queue"
+        yield "pick: box {i:row} is the best in the queue"
         overlap, _, _ = drained(intersection_over_union(boxes[i], boxes[queue], convention.overlap))
         over = rule.decays(overlap, iou_threshold)
-        new_scores[queue] = _decayed(new_scores[queue], overlap, over, sigma, method)
-        yield "decay: box {i} lowers the scores in the queue, all are now {new_scores}"
+        lowered = _decayed(new_scores[queue], overlap, over, sigma, method)
+        new_scores[queue] = lowered
+        yield "decay: box {i:row} lowers what overlaps it; the scores of {queue:row} are now {lowered}"
         low = new_scores[queue] < score_threshold
         dropped, queue = queue[low], rule.without_dropped(queue, low)  # noqa: F841  (the caption names it)
-        yield "drop: boxes {dropped} have less than {score_threshold}, and go"
+        yield "drop: boxes with less than {score_threshold} go: {dropped:row}"
     return np.array(keep, np.int64), new_scores[keep]
 
 

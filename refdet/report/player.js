@@ -169,18 +169,19 @@
       });
       svg.querySelectorAll("rect, text").forEach((old) => old.remove());
       svg.append(...Object.values(drawn).flat());
-      this.showLabels(svg, boxes, scores, first, fate, view);
+      const rows = step.callers_rows ?? boxes.map((_, b) => b);
+      this.showLabels(svg, boxes, rows, scores, first, fate, view);
       this.showCounts(svg, Object.keys(drawn).map((word) => [word, fate.filter((one) => one === word).length]));
     }
 
     // Over all boxes and each on a filled tag: an edge behind the text would read as a minus sign or a one.
-    showLabels(svg, boxes, scores, first, fate, view) {
+    showLabels(svg, boxes, rows, scores, first, fate, view) {
       const size = Math.max(view.width, view.height) / 24; // of the letters
       const texts = boxes.map((box, b) => {
         const text = this.shape("text", { class: `tag-text ${fate[b]}` });
         text.style.fontSize = `${size}px`;
-        const was = scores[b] < first[b] ? ` of ${first[b].toFixed(2)}` : "";
-        text.textContent = `${b}: ${scores[b]?.toFixed(2)}${was}`;
+        const [now, was] = [scores[b]?.toFixed(2), first[b]?.toFixed(2)];
+        text.textContent = `${rows[b]}: ${now}${scores[b] < first[b] && now !== was ? ` of ${was}` : ""}`;
         return text;
       });
       svg.append(...texts); // only what is in the page can be measured

@@ -1,4 +1,20 @@
-"""Pictures with matplotlib: one ``draw(ax, step)`` per algorithm, and drawings of results.
+"""Pictures with matplotlib: of steps and of results.
+
+``draw(ax, step)`` shows a step of the trace of
+
+- ``nms``: `nms`, `diou_nms` and their batched forms
+- ``soft_nms``: `soft_nms`, `batched_soft_nms`
+- ``overlaps``: `box_iou`, `generalized_box_iou`, `distance_box_iou`, `complete_box_iou` and their aligned forms
+- ``coders``: `encode_rcnn`, `decode_rcnn`
+- ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`
+- ``roi_align``: `roi_align`
+- ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
+- ``segmentation``: `graph_segmentation`
+- ``selective_search``: `selective_search`, `hierarchical_grouping`
+- ``warping``: `warp_proposal`
+
+and `filmstrip` puts the steps side by side. The other algorithms with a trace have no picture. ``detections``,
+``curves`` and ``regions`` draw results, ``losses`` the families of losses over their input too.
 
 Matplotlib (extra ``viz``) is imported by the functions that need it, and only its object-oriented part: no
 window system, no global figure, no backend is chosen.
@@ -8,6 +24,7 @@ from refdet.viz import (
     coders,
     curves,
     detections,
+    losses,
     nms,
     overlaps,
     regions,
@@ -25,6 +42,7 @@ __all__ = [
     "curves",
     "detections",
     "filmstrip",
+    "losses",
     "nms",
     "overlaps",
     "regions",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 
 from refdet.checks import whole_number
 
-PANEL = 2.6  # inches
+PANEL = 2.6  # inches, the longer side of a picture
+GAP = 0.16  # inches between a picture's caption and whatever lies beside or over it
 COLUMNS = 4
 CAPTION = 34  # characters that fit above a panel
 
@@ -52,15 +52,12 @@ def filmstrip(trace, draw, steps=None):
     beyond = [number for number in numbers if number >= len(trace)]
     if beyond:
         raise ValueError(f"steps: {beyond[0]} came; wanted numbers below {len(trace)}, the steps there are")
-    columns = min(len(numbers), COLUMNS)
-    rows = math.ceil(len(numbers) / columns)
-    titles = [_title(number, trace[number]) for number in numbers]
-    lines = max(title.count("\n") for title in titles) + 1
-    figure = Figure(figsize=(columns * PANEL, rows * (PANEL + 0.16 * lines)), layout="compressed", dpi=120)
-    for place, (number, title) in enumerate(zip(numbers, titles, strict=True), start=1):
-        ax = figure.add_subplot(rows, columns, place)
-        ax.set_title(title, fontsize=8, loc="left")
+    figure = Figure(figsize=(PANEL, PANEL), dpi=120)
+    for number in numbers:
+        ax = figure.add_axes((0, 0, 1, 1), label=str(len(figure.axes)), anchor="NW")
+        ax.set_title(_title(number, trace[number]), fontsize=8, loc="left")
         draw(ax, trace[number])
+    _lay_out(figure, min(len(numbers), COLUMNS))
     return figure
 
 
@@ -68,3 +65,46 @@ def _title(number, step):
     # Matplotlib would read $...$ as mathematics.
     text = f"{number} {step.name}: {step.note}".replace("$", r"\$")
     return "\n".join(textwrap.wrap(text, CAPTION))
+
+
+def _lay_out(figure, columns):
+    """Put the panels into rows, each as high as its highest picture, caption and text below it need.
+
+    Matplotlib's own layouts share one height among all rows: captions of many lines run into the row above.
+    """
+    panels, needs = figure.axes, []
+    for ax in panels:
+        height = _height(ax)
+        ax.set_position((0, 0, 1, height / PANEL))  # of a figure that is one panel large
+        needs.append((height, *_beside(ax, height)))
+    heights, *sides = (list(column) for column in zip(*needs, strict=True))
+    left, right = (max(side) + GAP / 2 for side in sides[:2])
+    width = left + PANEL + right
+    rows = [range(first, min(first + columns, len(panels))) for first in range(0, len(panels), columns)]
+    spaces = [[max(side[i] for i in row) for side in (sides[2], heights, sides[3])] for row in rows]
+    size = columns * width, sum(map(sum, spaces)) + GAP * (len(rows) + 1)
+    figure.set_size_inches(size)
+    top = size[1]
+    for row, (over, high, under) in zip(rows, spaces, strict=True):
+        top -= GAP + over
+        for place, i in enumerate(row):
+            corner = place * width + left, top - heights[i]
+            panels[i].set_position(
+                (corner[0] / size[0], corner[1] / size[1], PANEL / size[0], heights[i] / size[1])
+            )
+        top -= high + under
+
+
+def _height(ax):
+    """Inches that the picture takes of a panel: less than its width where an equal aspect makes it flat."""
+    if ax.get_aspect() == "auto":
+        return PANEL
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    return PANEL * min(1, ax.get_aspect() * abs(top - bottom) / abs(right - left))
+
+
+def _beside(ax, height):
+    """Inches that captions, numbers and ticks need left and right of the panel, over and under it."""
+    whole, dpi = ax.get_tightbbox(), ax.figure.dpi
+    ends = -whole.x0 / dpi, whole.x1 / dpi - PANEL, whole.y1 / dpi - height, -whole.y0 / dpi
+    return [max(0.0, end) for end in ends]

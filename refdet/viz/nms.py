@@ -1,4 +1,4 @@
-"""A step of `nms` or `batched_nms` as a picture: which box is picked, which go, which are still alive.
+"""A step of `nms`, `diou_nms` or their batched forms as a picture: which box is picked, which go, which live on.
 
 Colour and line style both tell the fates apart (colours: M. Okabe and K. Ito, Color Universal Design, 2008;
 two are darkened, so that white text on them reads).
@@ -32,7 +32,7 @@ def fates(step):
     Parameters
     ----------
     step : Step
-        Of `refdet.nms` or `refdet.batched_nms`; boxes are numbered as in the step's own frame.
+        Of `refdet.nms`, `refdet.diou_nms` or their batched forms; boxes are numbered as in the step's own frame.
 
     Raises
     ------
@@ -62,8 +62,13 @@ def _alive(step):
     return np.full(len(seen["boxes"]), step.name == "shift")
 
 
+def numbers(step):
+    """What the caller calls each box of the step: inside a class, its rows of all the boxes."""
+    return list(range(len(step.boxes))) if step.callers_rows is None else step.callers_rows.tolist()
+
+
 def draw(ax, step):
-    """Draw the boxes of a step of `refdet.nms` or `refdet.batched_nms`, with numbers and scores.
+    """Draw the boxes of a step of `refdet.nms`, `refdet.diou_nms` or their batched forms, with numbers and scores.
 
     Parameters
     ----------
@@ -79,10 +84,11 @@ def draw(ax, step):
     Notes
     -----
     NMS-1, NMS-3. Picked and kept boxes are green, those suppressed in this step orange and dashed, those
-    gone earlier grey and dotted, those still alive blue. A label that finds no free place is left out.
+    gone earlier grey and dotted, those still alive blue. Inside a class only its boxes are drawn; they have the
+    numbers of the caller. A label that finds no free place is left out.
     """
     words = fates(step)
-    texts = [f"{b}: {score:.2f}" for b, score in enumerate(step.scores)]
+    texts = [f"{row}: {score:.2f}" for row, score in zip(numbers(step), step.scores, strict=True)]
     draw_boxes(ax, step.boxes, step.scores, texts, words, STYLES)
 
 
@@ -93,7 +99,7 @@ def draw_boxes(ax, boxes, scores, texts, words, styles, strength=None):
     """
     from matplotlib.patches import Rectangle
 
-    left, top, right, bottom = view = _view(boxes)
+    left, top, right, bottom = view = view_of(boxes)
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
     letter = LETTER * max(right - left, bottom - top)
     widths = [(len(text) + 1) * letter for text in texts]
@@ -107,17 +113,17 @@ def draw_boxes(ax, boxes, scores, texts, words, styles, strength=None):
                 fill = {"facecolor": style["color"], "alpha": FILL * strength[b], "linewidth": 0}
                 ax.add_patch(Rectangle(*corner, zorder=1, gid="strength", **fill))
             if fate != "gone" and np.isfinite(places[b]).all():
-                _label(ax, places[b], texts[b], style["color"], len(styles) + 2)
+                tag(ax, places[b], texts[b], style["color"], len(styles) + 2)
 
 
-def _label(ax, place, text, color, order):
+def tag(ax, place, text, color, order):
     """White on a filled tag: an edge behind the text would read as a minus sign or a one."""
-    tag = {"facecolor": color, "edgecolor": "none", "pad": PAD}
+    ground = {"facecolor": color, "edgecolor": "none", "pad": PAD}
     inside = {"xytext": (PAD, -PAD), "textcoords": "offset points", "ha": "left", "va": "top"}
-    ax.annotate(text, place, color="white", fontsize=FONT, zorder=order, bbox=tag, **inside)
+    ax.annotate(text, place, color="white", fontsize=FONT, zorder=order, bbox=ground, **inside)
 
 
-def _view(boxes):
+def view_of(boxes):
     """Corners of what is shown: all finite boxes and a margin."""
     shown = boxes[np.isfinite(boxes).all(axis=1)]
     if not len(shown):

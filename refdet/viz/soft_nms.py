@@ -70,16 +70,19 @@ def draw(ax, step):
     Notes
     -----
     Picked and kept boxes are green, waiting ones blue, those that the step lowers orange and dashed, those that
-    it drops purple; what went earlier is grey and dotted. A label shows the score, and what it was at first
-    where that was more. The opacity of a box is its score over the best one.
+    it drops purple; what went earlier is grey and dotted. Boxes have the numbers of the caller, also inside a
+    class. A label shows the score, and what it was at first where two digits tell them apart. The opacity of a box
+    is its score over the best one.
     """
     words = fates(step)
     boxes, scores, new_scores = step.boxes, step.scores, step.new_scores
-    texts = [
-        f"{b}: {now:.2f}" if now == first else f"{b}: {now:.2f} of {first:.2f}"
-        for b, (now, first) in enumerate(zip(new_scores, scores, strict=True))
-    ]
+    texts = [_text(*one) for one in zip(nms.numbers(step), new_scores, scores, strict=True)]
     best = np.max(scores, where=np.isfinite(scores), initial=0.0)
     strength = np.nan_to_num(np.clip(new_scores / best if best > 0 else 0 * new_scores, 0, 1))
     strength = np.where(np.array(words) == "gone", 0, strength)
     nms.draw_boxes(ax, boxes, new_scores, texts, words, STYLES, strength)
+
+
+def _text(row, now, first):
+    now, first = f"{now:.2f}", f"{first:.2f}"
+    return f"{row}: {now}" if now == first else f"{row}: {now} of {first}"

@@ -35,8 +35,8 @@ def test_every_cell_row_by_row():
 def test_the_steps():
     trace = grid_cell.trace([[0.25, 0.75]], 2)
     assert [step.note for step in trace] == [
-        "in cells the centres are [[0.5, 1.5]]",
-        "columns and rows are [[0, 1]]",
+        "in cells the centres are [0.5, 1.5]",
+        "columns and rows are [0, 1]",
     ]
 
 

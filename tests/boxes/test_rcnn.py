@@ -59,7 +59,7 @@ def test_the_steps_of_a_decoding():
     trace = decode_rcnn.trace([[0, 0.5, np.log(2), 0]], [[0, 0, 4, 2]])
     assert [step.name for step in trace] == ["unscale", "clamp", "move", "corners"]
     assert trace[2].centre.tolist() == [[[2, 2]]] and trace[2].size.round(12).tolist() == [[[8, 2]]]
-    assert trace[2].note == "centres are [[[2., 2.]]], sizes [[[8., 2.]]]"
+    assert trace[2].note == "centres are [2, 2], sizes [8, 2]"
 
 
 # Properties

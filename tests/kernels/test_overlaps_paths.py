@@ -120,6 +120,17 @@ def test_hostile_values_give_the_same_bits_where_they_are_let_in(implementation,
     assert same_bits(implementation("diou_nms")(drawn, scores, 0.5, convention=convention), expected)
 
 
+@pytest.mark.parametrize(("dtype", "far"), [(np.float32, 3e38), (np.float64, 1.7e308)])
+def test_a_shared_part_of_no_height_and_infinite_width_is_nothing(implementation, dtype, far):
+    """The difference of finite edges overflows; infinity times 0 is NaN, which the guard turns into 0."""
+    wide = np.array([[-far, 0, far, 1], [-far, 1, far, 2], [0, 0, 1, 1], [-far, 2, far, 1]], dtype)
+    propagates = with_overlap(REFDET, finite="propagate")
+    expected = refdet.box_iou(wide, wide, convention=propagates)
+    assert expected[0, 1] == expected[2, 3] == 0 and np.isnan(expected[0, 0])
+    for form in ("box_iou", "box_iou_plain"):
+        assert same_bits(implementation(form)(wide, wide, convention=propagates), expected)
+
+
 @pytest.mark.parametrize("form", ["diou_nms", "diou_nms_plain"])
 @given(case=scored_boxes(max_size=100), threshold=DIOU_THRESHOLDS, convention=SUPPRESSION)
 def test_diou_nms_agrees(implementation, form, case, threshold, convention):

@@ -59,13 +59,13 @@ def test_cases_by_hand(case):
 
 def test_steps_of_the_worked_example():
     assert str(soft_nms.trace(np.array(THREE, float), SCORES)).splitlines()[:7] == [
-        "   0  queue: boxes [0, 1, 2] may be picked",
+        "   0  queue: boxes that may be picked: [0, 1, 2]",
         "   1  pick: box 0 is the best in the queue",
-        "   2  decay: box 0 lowers the scores in the queue, all are now [0.9, 0.4, 0.7]",
-        "   3  drop: boxes [] have less than 0.001, and go",
+        "   2  decay: box 0 lowers what overlaps it; the scores of [1, 2] are now [0.4, 0.7]",
+        "   3  drop: boxes with less than 0.001 go: none",
         "   4  pick: box 2 is the best in the queue",
-        "   5  decay: box 2 lowers the scores in the queue, all are now [0.9   , 0.2667, 0.7   ]",
-        "   6  drop: boxes [] have less than 0.001, and go",
+        "   5  decay: box 2 lowers what overlaps it; the scores of [1] are now [0.2667]",
+        "   6  drop: boxes with less than 0.001 go: none",
     ]
 
 

@@ -80,6 +80,20 @@ def test_soft_suppression_lowers_and_drops(browser):
     page.player(batched_soft_nms.trace(boxes, SCORES, [0, 1, 1], method="gaussian"))
     seen, console = browser(page, STEPS + 'press("last"); return [note(), fates()];')
     assert console == [] and seen == ["merge: [0, 1, 2] are left, best to worst", "kept kept kept"]
+    script = 'for (const name of ["last", "previous", "previous"]) press(name);'
+    seen, console = browser(
+        page, STEPS + script + 'return [note(), ...all("svg text").map((t) => t.textContent)];'
+    )
+    # Of class 1 = {1, 2}, IoU 1/2.
+    note = "drop: boxes with less than 0.001 go: none (inside batched_soft_nms)"
+    assert console == [] and seen == [note, "1: 0.80", "2: 0.42 of 0.70"]
+
+
+def test_a_score_that_falls_by_less_than_a_label_shows_stands_there_once(browser):
+    page = Page("Soft, hardly")
+    page.player(soft_nms.trace([[0, 0, 10, 10], [0, 0, 10, 0.1]], [0.9, 0.45], method="gaussian"))
+    seen, _ = browser(page, STEPS + 'press("last"); return all("svg text").map((t) => t.textContent);')
+    assert seen == ["0: 0.90", "1: 0.45"]
 
 
 def test_buttons_keys_and_play_move_between_the_steps(page, browser):

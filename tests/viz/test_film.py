@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from refdet import nms, roi_pool
+from refdet import batched_nms, nms, roi_pool
 from refdet.viz import filmstrip
 from refdet.viz import nms as nms_drawing
 from refdet.viz import roi_pool as roi_drawing
@@ -19,6 +19,17 @@ TRACE = nms.trace([[0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30]], [0.9, 0.8,
 def test_there_is_a_panel_per_step_with_its_note():
     titles = [ax.get_title(loc="left").replace("\n", " ") for ax in filmstrip(TRACE, nms_drawing.draw).axes]
     assert titles == [f"{i} {step.name}: {step.note}" for i, step in enumerate(TRACE)]
+
+
+def test_captions_and_labels_of_a_batched_trace_number_the_boxes_alike():
+    trace = batched_nms.trace(
+        [[0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30]], [0.9, 0.8, 0.7], [1, 0, 1], 0.5
+    )
+    figure = filmstrip(trace, nms_drawing.draw, steps=[6, 7])  # of class 1
+    labels = [sorted(text.get_text()[0] for text in ax.texts) for ax in figure.axes]
+    titles = [ax.get_title(loc="left").replace("\n", " ") for ax in figure.axes]
+    assert labels == [["0", "2"]] * 2
+    assert titles == ["6 suppress: boxes over 0.5 with box 0 go", "7 pick: box 2 is the best still alive"]
 
 
 def test_chosen_steps_keep_their_numbers():

@@ -65,6 +65,15 @@ def test_the_drawing_has_one_outline_per_box_in_the_style_of_its_fate(ax, outlin
     assert sorted(texts) == ["0: 0.95", "1: 0.92", "2: 0.88", "3: 0.40", "4: 0.20"]
 
 
+def test_inside_a_class_boxes_have_the_numbers_of_the_caller(ax):
+    """Class 1 = {0, 2, 4}: box 2 goes with 0."""
+    sort, _, suppress, pick, *_ = batched_nms.trace(BOXES, SCORES, [1, 0, 1, 0, 1], 0.5)[6:]
+    drawing.draw(ax, suppress)
+    assert sorted(text.get_text() for text in ax.texts) == ["0: 0.95", "2: 0.88", "4: 0.20"]
+    assert sort.note == "[0, 2, 4] is best to worst" and pick.note == "box 4 is the best still alive"
+    assert drawing.numbers(nms.trace(BOXES, SCORES, 0.5)[0]) == [0, 1, 2, 3, 4]
+
+
 def test_y_runs_down(ax):
     drawing.draw(ax, nms.trace(BOXES, SCORES, 0.5)[0])
     bottom, top = ax.get_ylim()

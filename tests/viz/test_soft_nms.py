@@ -54,6 +54,21 @@ def test_a_label_shows_both_scores_and_a_fill_the_present_one(ax, outlines):
     assert close(sorted(opacity), np.array([0, 0.4, 0.7, 0.9]) / 0.9 * hard.FILL, "six digits")
 
 
+def test_inside_a_class_boxes_have_the_numbers_of_the_caller(ax):
+    """Class 1 = {1, 2}: box 1 lowers box 2, IoU 1/3."""
+    queue, pick, decay, *_ = batched_soft_nms.trace(BOXES, SCORES, [0, 1, 1, 0])[5:]
+    drawing.draw(ax, decay)
+    assert sorted(text.get_text() for text in ax.texts) == ["1: 0.80", "2: 0.47 of 0.70"]
+    assert queue.note == "boxes that may be picked: [1, 2]" and pick.note == "box 1 is the best in the queue"
+
+
+def test_a_score_that_falls_by_less_than_a_label_shows_stands_there_once(ax):
+    """IoU 1/100, so 0.45 becomes 0.45 exp(-1/5000): no "0.45 of 0.45"."""
+    boxes = [[0, 0, 10, 10], [0, 0, 10, 0.1]]
+    drawing.draw(ax, soft_nms.trace(boxes, [0.9, 0.45], method="gaussian")[2])
+    assert sorted(text.get_text() for text in ax.texts) == ["0: 0.90", "1: 0.45"]
+
+
 # Properties
 
 

@@ -72,7 +72,9 @@ def by_cmake():
             "pybind11_DIR": pybind11.get_cmake_dir(),
         }
         cmake = find("cmake") or "cmake"
-        _run(cmake, "-S", ROOT, "-B", folder, *(f"-D{name}={value}" for name, value in options.items()))
+        generator = ("-G", "Ninja") if find("ninja") else ()
+        defined = (f"-D{name}={value}" for name, value in options.items())
+        _run(cmake, "-S", ROOT, "-B", folder, *generator, *defined)
         _run(cmake, "--build", folder, "--parallel")
 
 
@@ -88,6 +90,7 @@ def by_compiler():
             "-fPIC",
             "-shared",
             "-ffp-contract=off",
+            "-fno-trapping-math",
             "-fvisibility=hidden",
             "-pthread",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -14,6 +15,7 @@ class Emulated:
     """The CUDA files on the CPU; arrays are NumPy's."""
 
     name = "emulator"
+    torch = "cpu"
 
     def __init__(self):
         from refdet.kernels import emulator
@@ -34,6 +36,13 @@ class Emulated:
         call()
         return 1000 * (time.perf_counter() - start)
 
+    def stream(self):
+        """A queue of work of its own while it is entered; here work is done at once."""
+        return nullcontext()
+
+    def wait(self):
+        """Until all work of all streams is done."""
+
     def free_bytes(self):
         """As much as anyone may want."""
         return 2**63
@@ -43,6 +52,7 @@ class Real(Emulated):
     """CuPy's current device."""
 
     name = "CUDA"
+    torch = "cuda"
 
     def __init__(self):
         try:
@@ -75,6 +85,14 @@ class Real(Emulated):
         end.record()
         end.synchronize()
         return self.cupy.cuda.get_elapsed_time(start, end)
+
+    def stream(self):
+        """A queue of work of its own while it is entered."""
+        return self.cupy.cuda.Stream(non_blocking=True)
+
+    def wait(self):
+        """Until all work of all streams is done."""
+        self.cupy.cuda.Device().synchronize()
 
     def free_bytes(self):
         """Memory that an array could get."""

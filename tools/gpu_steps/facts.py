@@ -7,27 +7,31 @@ import os
 import platform
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 from gpu_steps import NotRun, main
 from refdet import kernels
 
 PACKAGES = "numpy", "pytest", "hypothesis", "pybind11", "setuptools", "cmake", "ninja", "torch", "torchvision"
+COLUMNS = "name", "driver_version", "memory.total", "ecc.mode.current"
 TOOLS = {
     "nvcc": ("nvcc", "--version"),
     "compute-sanitizer": ("compute-sanitizer", "--version"),
     "g++": ("g++", "--version"),
-    "nvidia-smi": (
-        "nvidia-smi",
-        "--query-gpu=name,driver_version,memory.total,ecc.mode.current",
-        "--format=csv,noheader",
-    ),
+    "nvidia-smi": ("nvidia-smi", f"--query-gpu={','.join(COLUMNS)}", "--format=csv,noheader"),
 }
-CUDA_FOLDERS = "/usr/local/cuda*/bin", "/opt/cuda*/bin"
+CUDA_FOLDERS = (
+    "/usr/local/cuda*/bin",
+    "/usr/local/cuda*/compute-sanitizer",
+    "/opt/cuda*/bin",
+    "/usr/local/nvidia/bin",
+    f"{sysconfig.get_paths()['purelib']}/nvidia/*/bin",
+)
 
 
 def find(tool):
-    """Path of a program, on PATH or where CUDA is usually put; None if it is in neither."""
+    """Path of a program, on PATH or where CUDA, its packages and its driver usually are; None if it is nowhere."""
     found = [path for pattern in CUDA_FOLDERS for path in Path("/").glob(f"{pattern[1:]}/{tool}")]
     return shutil.which(tool) or next(map(str, sorted(found, reverse=True)), None)
 
@@ -39,10 +43,11 @@ def facts(dry_run):
         found[name] = _version(name)
     for name, (tool, *arguments) in TOOLS.items():
         found[name] = _told(tool, arguments)
+    found["driver"] = driver(found["nvidia-smi"])
     lacking = "" if dry_run else _lacking()
     found |= {"device": "emulator"} if dry_run else {} if lacking else _device()
     for name, value in found.items():
-        print(f"{name:18s} {value}")
+        print(f"{name:26s} {value}")
     if lacking:
         raise NotRun(lacking, found)
     return found
@@ -69,6 +74,12 @@ def _told(tool, arguments):
     return (release or lines or ["says nothing"])[0]
 
 
+def driver(told):
+    """Its own version, which nvidia-smi tells behind the device's name; CuPy knows only the driver's newest CUDA."""
+    values = told.split(", ")
+    return values[1] if len(values) == len(COLUMNS) else "?"
+
+
 def _lacking():
     """Why no device can be used; empty if one can."""
     try:
@@ -91,7 +102,7 @@ def _device():
         "multiprocessors": told["multiProcessorCount"],
         "memory GB": round(told["totalGlobalMem"] / 1e9, 1),
         "ECC": bool(told["ECCEnabled"]),
-        "driver": runtime.driverGetVersion(),
+        "newest CUDA of the driver": runtime.driverGetVersion(),
         "CUDA runtime": runtime.runtimeGetVersion(),
         "NVRTC": ".".join(map(str, cupy.cuda.nvrtc.getVersion())),
         "CuPy": cupy.__version__,

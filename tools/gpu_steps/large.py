@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 import refdet
@@ -37,20 +39,25 @@ def _need(on, gigabytes):
     """NotRun unless the device has so much free memory."""
     free = on.free_bytes()
     if free < gigabytes * GB:
-        raise NotRun(f"needs {gigabytes} GB of the device's memory; {free / GB:.1f} are free")
+        raise NotRun(f"needs {gigabytes:.1f} GB of the device's memory; {free / GB:.1f} are free")
+
+
+def _masked(count, kind, dtype):
+    """Each op that makes a mask of all pairs, with its arguments."""
+    boxes, scores = inputs.scored(kind, count, dtype, 0)
+    classes = np.random.default_rng(1).integers(0, 80, count)
+    yield "nms", (boxes, scores, 0.5)
+    yield "batched_nms", (boxes, scores, classes, 0.5)
+    yield "diou_nms", (boxes, scores, 0.5)
 
 
 def mask(on, dry_run):
     """More than 46,341 boxes, whose pairs are more than 2^31."""
     count = 700 if dry_run else 46_400
-    for kind in (inputs.clustered, inputs.sparse):
-        for dtype in (np.float32, np.float64):
-            case = *inputs.scored(kind, count, dtype, 0), 0.5
-            _same(
-                run(on, "nms", *case),
-                _expected("nms", *case),
-                f"nms of {count} {kind.__name__} boxes, {dtype.__name__}",
-            )
+    for kind, dtype in product((inputs.clustered, inputs.sparse), (np.float32, np.float64)):
+        for op, case in _masked(count, kind, dtype):
+            what = f"{op} of {count} {kind.__name__} boxes, {dtype.__name__}"
+            _same(run(on, op, *case), _expected(op, *case), what)
     return {"boxes": count}
 
 
@@ -59,16 +66,17 @@ def refused(on, dry_run):
     count = 700 if dry_run else 370_752
     if dry_run:
         launch.MAX_WORKSPACE = 1000
-    case = *inputs.scored(inputs.crowded, count, np.float32, 0), 0.5
-    try:
-        run(on, "nms", *case)
-    except MemoryError as error:
-        print(error)
-        if str(count) not in str(error) or "nms_plain" not in str(error):
-            raise Failed(f"the refusal does not help: {error}") from None
-    else:
-        raise Failed(f"nms of {count} boxes was not refused")
-    _same(run(on, "nms_plain", *case), _expected("nms", *case), f"nms_plain of {count} boxes")
+    for op, case in _masked(count, inputs.crowded, np.float32):
+        try:
+            run(on, op, *case)
+        except MemoryError as error:
+            print(error)
+            if str(count) not in str(error) or "nms_plain" not in str(error):
+                raise Failed(f"the refusal of {op} does not help: {error}") from None
+        else:
+            raise Failed(f"{op} of {count} boxes was not refused")
+        if op == "nms":
+            _same(run(on, "nms_plain", *case), _expected(op, *case), f"nms_plain of {count} boxes")
     return {"boxes": count}
 
 
@@ -78,37 +86,101 @@ def wide_mask(on, dry_run):
     launch.MAX_WORKSPACE = 2**40
     words = count * -(-count // 64)
     _need(on, 8 * words / GB + 1)
-    case = *inputs.scored(inputs.crowded, count, np.float32, 0), 0.5
-    _same(run(on, "nms", *case), _expected("nms", *case), f"nms with {words} words of mask")
+    for op, case in _masked(count, inputs.crowded, np.float32):
+        _same(run(on, op, *case), _expected(op, *case), f"{op} with {words} words of mask")
     return {"boxes": count, "words": words}
 
 
-def wide_iou(on, dry_run):
-    """A matrix of more than 2^31 values: its first and last rows, and those about value 2^31."""
+def soft(on, dry_run):
+    """Many picks, one after the other, in one block. Linear: the exponential has other last bits elsewhere."""
+    count = 300 if dry_run else 20_000
+    case = *inputs.scored(inputs.clustered, count, np.float32, 0), 0.3
+    for came, wanted in zip(run(on, "soft_nms", *case), _expected("soft_nms", *case), strict=True):
+        _same(came, wanted, f"soft_nms of {count} boxes")
+    return {"boxes": count}
+
+
+def _about(place, count):
+    """The first and last of so many, and those about one of them."""
+    near = (place - 1, place, place + 1)
+    return sorted({0, 1, count - 1, *(i for i in near if 0 <= i < count)})
+
+
+def wide_overlaps(on, dry_run):
+    """Matrices of more than 2^31 values: their first and last rows, and those about value 2^31."""
     count = 300 if dry_run else 46_400
     _need(on, 4.5 * count**2 / GB)
     first, second = inputs.pairs(count, count, np.float32, 0)
-    iou = on.ops.box_iou(on.there(first), on.there(second))
-    middle = min(2**31 // count, count - 2)
-    for row in (0, 1, middle - 1, middle, middle + 1, count - 1):
-        _same(on.here(iou[row]), refdet.box_iou(first[row : row + 1], second)[0], f"row {row} of {count}")
+    given = on.there(first), on.there(second)
+    for op in (
+        "box_iou",
+        "generalized_box_iou",
+        "distance_box_iou",
+    ):  # the arc tangent of CIoU is the device's own
+        overlap = getattr(on.ops, op)(*given)
+        for row in _about(2**31 // count, count):
+            wanted = getattr(refdet, op)(first[row : row + 1], second)[0]
+            _same(on.here(overlap[row]), wanted, f"row {row} of {count}, {op}")
+        del overlap  # before there is another
     return {"values": count**2}
 
 
 def wide_pool(on, dry_run):
-    """Pooled values beyond 2^31: the first and last regions, and those about value 2^31."""
+    """Pooled values beyond 2^31, of RoI pooling and RoI align: the first and last regions, those about value 2^31."""
     channels, bins = (3, 5) if dry_run else (64, 32)
     count = 40 if dry_run else 33_000
     features, rois = inputs.regions(channels, 8, 9, count, 0)
     each = channels * bins**2
     _need(on, 13 * count * each / GB)
-    pooled, argmax = on.ops.roi_pool_with_argmax(on.there(features), on.there(rois), (bins, bins), 1 / 16)
-    middle = min(2**31 // each, count - 2)
-    for k in (0, 1, middle - 1, middle, middle + 1, count - 1):
-        wanted = refdet.roi_pool_with_argmax(features, rois[k : k + 1], (bins, bins), 1 / 16)
-        _same(on.here(pooled[k : k + 1]), wanted[0], f"region {k} of {count}")
-        _same(on.here(argmax[k : k + 1]), wanted[1], f"argmax of region {k} of {count}")
+    rest = (bins, bins), 1 / 16
+    for op in ("roi_pool_with_argmax", "roi_align"):
+        came = arrays_of(getattr(on.ops, op)(on.there(features), on.there(rois), *rest))
+        for k in _about(2**31 // each, count):
+            wanted = arrays_of(getattr(refdet, op)(features, rois[k : k + 1], *rest))
+            for part, right in zip(came, wanted, strict=True):
+                _same(on.here(part[k : k + 1]), right, f"region {k} of {count}, {op}")
+        del came, part
     return {"values": count * each}
+
+
+def arrays_of(result):
+    """One array or more, as a tuple."""
+    return result if isinstance(result, tuple) else (result,)
+
+
+def wide_backward(on, dry_run):
+    """Gradients beyond 2^31 values, of the map and then of the bins: the first and last channels, those about 2^31."""
+    maps = (7, 8, 9, 3, 2) if dry_run else (33_000, 256, 256, 5, 2)
+    many = (20, 3, 2, 3, 4) if dry_run else (2_900_000, 8, 9, 3, 16)
+    for channels, height, width, count, bins in (maps, many):
+        cells, each = height * width, count * bins**2
+        _need(on, channels * (5 * cells + 35 * each) / GB)
+        rois = inputs.regions(1, height, width, count, 0)[1]
+        grad, argmax = _gradients(on, channels, cells, (count, bins, bins))
+        middle = (2**31 // size % channels for size in (cells, bins**2))
+        some = sorted({c for place in middle for c in _about(place, channels)})
+        for op, sources, rest in (
+            ("roi_pool_backward", (grad, argmax), ()),
+            ("roi_align_backward", (grad,), (1 / 16, 1)),
+        ):
+            came = getattr(on.ops, op)(*sources, on.there(rois), (1, channels, height, width), *rest)
+            for c in some:
+                part = (on.here(source[:, c : c + 1]) for source in sources)
+                wanted = getattr(refdet, op)(*part, rois, (1, 1, height, width), *rest)
+                _same(on.here(came[:, c : c + 1]), wanted, f"channel {c} of {channels}, {op}")
+            del came  # before there is another
+        del grad, argmax, sources
+    return {"channels": (maps[0], many[0])}
+
+
+def _gradients(on, channels, cells, shape):
+    """Made on the device: a gradient of the bins, other in every channel, and the cells that it goes to."""
+    rng = np.random.default_rng(0)
+    weights = on.there(rng.standard_normal(channels, np.float32))[None, :, None, None]
+    numbers = on.there(np.arange(channels))[None, :, None, None]
+    pattern = on.there(rng.standard_normal(shape, np.float32))[:, None]
+    taken = on.there(rng.integers(0, cells, shape))[:, None]
+    return weights * pattern, (taken + numbers) % cells
 
 
 def grid(on, dry_run):
@@ -118,7 +190,11 @@ def grid(on, dry_run):
     limit = launch.MAX_GRID[1]
     for rows, columns in ((limit - 1, 3), (limit, 3), (limit + 1, 3), (3 * limit + 5, 2), (1, 40 * limit)):
         first, second = inputs.pairs(rows, columns, np.float32, 0)
-        _same(run(on, "box_iou", first, second), _expected("box_iou", first, second), f"{rows} x {columns}")
+        _same(
+            run(on, "box_iou", first, second),
+            _expected("box_iou", first, second),
+            f"{rows} x {columns}, box_iou",
+        )
     return {"most blocks": limit}
 
 
@@ -127,10 +203,7 @@ def streams(on, dry_run):
     work = [_stream_work(seed, 200 if dry_run else 3000) for seed in range(8)]
     wanted = [[_expected(op, *arguments) for op, arguments in calls] for calls in work]
     for _ in range(3):
-        if dry_run:
-            came = [[getattr(on.ops, op)(*arguments) for op, arguments in calls] for calls in work]
-        else:
-            came = _on_streams(on, work)
+        came = _on_streams(on, work)
         for number, (results, expected) in enumerate(zip(came, wanted, strict=True)):
             for (op, _), result, right in zip(work[number], results, expected, strict=True):
                 _same(on.here(result), right, f"{op} in stream {number}")
@@ -144,14 +217,14 @@ def _stream_work(seed, count):
         ("nms", (boxes, scores, 0.5)),
         ("box_iou", (boxes, boxes[: count // 10])),
         ("roi_pool", (features, rois, (7, 7), 1 / 16)),
-        ("nms", (boxes, scores, 0.3)),
+        ("roi_align", (features, rois, (7, 7), 1 / 16)),
+        ("diou_nms", (boxes, scores, 0.3)),
     ]
 
 
 def _on_streams(on, work):
     """The first op of every stream, then the second of every stream, and so on; waits at the end."""
-    cupy = on.cupy
-    made = [cupy.cuda.Stream(non_blocking=True) for _ in work]
+    made = [on.stream() for _ in work]
     given = []
     for stream, calls in zip(made, work, strict=True):
         with stream:
@@ -162,8 +235,7 @@ def _on_streams(on, work):
             op, arguments = calls[turn]
             with stream:
                 results.append(getattr(on.ops, op)(*arguments))
-    for stream in made:
-        stream.synchronize()
+    on.wait()
     return came
 
 
@@ -187,8 +259,10 @@ CASES = {
     "mask": mask,
     "refused": refused,
     "wide mask": wide_mask,
-    "wide iou": wide_iou,
+    "soft": soft,
+    "wide overlaps": wide_overlaps,
     "wide pool": wide_pool,
+    "wide backward": wide_backward,
     "grid": grid,
     "streams": streams,
     "second device": second_device,

@@ -12,18 +12,29 @@ from xml.etree import ElementTree
 
 from gpu_steps import Failed, NotRun, main
 from gpu_steps.build import ROOT
+from gpu_steps.chosen_tests import VARIABLE
 
-FILES = "tests/kernels", "tests/ops", "tests/test_bad_input.py", "tests/oracle/test_profiles.py"
+FILES = (
+    "tests/kernels",
+    "tests/ops",
+    "tests/test_bad_input.py",
+    "tests/oracle/test_profiles.py",
+    "tests/oracle/test_roi_align.py",
+)
+DETECTORS = "test_detectors.py", "test_emulator_planted_bugs.py", "test_fuzz_targets.py"
+"""Not here: minutes of compiling, to see whether sanitizers and fuzzers find planted bugs, which CI does."""
+PLUGIN = "gpu_steps.chosen_tests"
 CHOSEN = {
-    # The parameter "cuda" of the fixture `backend`; the files test_cuda_* need no device.
-    "device": ("cuda and not test_cuda", {"REFDET_REQUIRE_CUDA": "1"}),
-    "device, dry run": ("emulator and forward and (layout or edges)", {"REFDET_REQUIRE_EMULATOR": "1"}),
+    "device": ("cuda", "", {"REFDET_REQUIRE_CUDA": "1"}),
+    "device, dry run": ("emulator forward", "layout or edges", {"REFDET_REQUIRE_EMULATOR": "1"}),
     "host": (
-        "not cuda or test_cuda",
+        "not cuda",
+        "",
         {"REFDET_REQUIRE_CPP": "1", "REFDET_REQUIRE_EMULATOR": "1", "REFDET_REQUIRE_NVRTC": "1"},
     ),
 }
-FEWEST = {"device": 50, "device, dry run": 5, "host": 200}
+"""The backend under test, words of the tests' names, and what may not be missing."""
+FEWEST = {"device": 150, "device, dry run": 100, "host": 1000}
 """Fewer tests than these mean that the choice above has lost them."""
 
 
@@ -33,24 +44,12 @@ def tests(dry_run, which):
         if importlib.util.find_spec(package) is None:
             raise NotRun(f"{package} is not installed")
     which = f"{which}, dry run" if dry_run else which
-    expression, required = CHOSEN[which]
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "record.xml"
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-rfEs",
-            "-p",
-            "no:cacheprovider",
-            f"--junitxml={record}",
-        ]
+        options = ["-rfEs", f"--junitxml={record}"]
         if which == "host" and importlib.util.find_spec("xdist"):
-            command += ["-n", str(min(8, os.cpu_count() or 1))]
-        done = subprocess.run(
-            [*command, "-k", expression, *FILES], cwd=ROOT, env={**os.environ, "CI": "1", **required}
-        )
+            options += ["-n", str(min(16, os.cpu_count() or 1))]
+        done = run_pytest(which, *options)
         if not record.exists():
             raise Failed(f"pytest ended with {done.returncode} and no record")
         counts = count(ElementTree.parse(record))
@@ -64,6 +63,16 @@ def tests(dry_run, which):
     if counts["skipped"] and which != "host":
         raise Failed(f"{counts['skipped']} of {counts['all']} tests were skipped")
     return counts
+
+
+def run_pytest(which, *options, **keywords):
+    """The tests of that choice."""
+    backend, words, required = CHOSEN[which]
+    paths = os.pathsep.join([str(ROOT / "tools"), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "CI": "1", "PYTHONPATH": paths, VARIABLE: backend, **required}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN, "-k", words]
+    without = [f"--ignore=tests/kernels/{name}" for name in DETECTORS]
+    return subprocess.run([*command, *without, *options, *FILES], cwd=ROOT, env=environment, **keywords)
 
 
 def count(record):

@@ -1,0 +1,51 @@
+"""Which algorithms have a picture of their steps: those that the docstring of the package lists, and no others."""
+
+import inspect
+import re
+
+import pytest
+from calls import CALLS, function_of
+from calls_of_proposals import CALLS_OF_PROPOSALS
+from loss_calls import LOSS_CALLS
+
+import refdet
+from refdet import viz
+
+DRAWINGS = ("nms", "soft_nms", "overlaps", "coders", "roi_pool", "roi_align", "losses")
+DRAWINGS += ("segmentation", "selective_search", "warping")
+STEPWISE = {
+    name.rpartition(".")[2]: (function_of(name), CALLS[name])
+    for name in (*refdet.__all__, *LOSS_CALLS, *CALLS_OF_PROPOSALS)
+    if hasattr(function_of(name), "trace")
+}
+
+
+def listed(drawing):
+    """The functions of the docstring's line of that drawing, batched and aligned forms written out."""
+    line = re.search(rf"^- ``{drawing}``: (.*)$", viz.__doc__, re.M).group(1)
+    names = set(re.findall(r"(?<!`)`(\w+)`", line))
+    forms = re.findall(r"(\w+) forms", line)
+    return names | {f"{form}_{name}" for form in forms for name in names}
+
+
+def drawn_by(drawing, ax):
+    """The functions whose every step that module draws."""
+    for name, (function, call) in STEPWISE.items():
+        try:
+            for step in function.trace(**call):
+                getattr(viz, drawing).draw(ax, step)
+        except ValueError as refusal:
+            assert re.match(r"step: .* came; wanted a step", str(refusal))
+        else:
+            yield name
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS)
+def test_each_drawing_draws_the_algorithms_that_it_names_and_refuses_all_others(drawing, ax):
+    assert set(drawn_by(drawing, ax)) == listed(drawing) <= set(STEPWISE)
+
+
+def test_every_drawing_of_steps_is_listed():
+    draws = {name: getattr(getattr(viz, name), "draw", None) for name in viz.__all__}
+    of_steps = {name for name, draw in draws.items() if draw and "step" in inspect.signature(draw).parameters}
+    assert of_steps == set(DRAWINGS)
