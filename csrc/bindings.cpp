@@ -82,4 +82,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     define_soft_nms(m);
     define_overlaps(m);
     define_rois(m);
+    define_segmentation(m);
 }

@@ -22,3 +22,4 @@ inline void expect(bool fits) {
 void define_soft_nms(py::module_& m);
 void define_overlaps(py::module_& m);
 void define_rois(py::module_& m);
+void define_segmentation(py::module_& m);

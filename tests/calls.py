@@ -9,6 +9,7 @@ import inspect
 import pkgutil
 
 import numpy as np
+from calls_of_proposals import CALLS_OF_PROPOSALS
 from loss_calls import LOSS_CALLS
 
 import refdet
@@ -101,9 +102,9 @@ CURVE = {"recall": np.array([0.25, 0.5, 0.5]), "precision": np.array([1, 1, 0.5]
 TRUTH = {"gt_boxes": [GOOD_BOXES], "gt_labels": [np.array([0, 1, 0])]}
 FEATURES, MARKS = np.array([[2.0, 1], [1, 2], [-1, -2]]), np.array([[1], [1], [-1]])
 SVM = {"cost": 1.0, "positive_weight": 2.0, "bias_scale": 1.0, "tolerance": 0.5}
-WINDOWS = {"width": 6, "height": 5, "sizes": [(2, 2), (3, 4)], "stride": 2}
 
 # In the modules of its packages.
+CALLS |= CALLS_OF_PROPOSALS
 CALLS |= {
     "boxes.formats.cxcywh_to_xyxy": {"boxes": GOOD_BOXES},
     "boxes.formats.xywh_to_xyxy": {"boxes": GOOD_BOXES},
@@ -223,16 +224,6 @@ CALLS |= {
     "matching.kuhn_munkres.kuhn_munkres": {"cost": GOOD_BOXES},
     "matching.line_cover.line_cover": {"zeros": np.eye(3, dtype=bool), "column_of": np.arange(3)},
     "matching.line_cover.maximum_matching": {"allowed": np.eye(3, dtype=bool)},
-    "proposals.recall.best_overlaps": {"proposals": [GOOD_BOXES], "gt_boxes": [GOOD_BOXES], "top": 2},
-    "proposals.recall.proposal_recall": {
-        "proposals": [GOOD_BOXES],
-        "gt_boxes": [GOOD_BOXES],
-        "iou_threshold": 0.5,
-        "top": 2,
-    },
-    "proposals.windows.count_windows": WINDOWS,
-    "proposals.windows.iterate_windows": WINDOWS,
-    "proposals.windows.sliding_windows": WINDOWS,
 }
 
 CALLS |= LOSS_CALLS
@@ -254,6 +245,16 @@ WITHOUT = {
     "losses.rpn.normalizers": "a part of the steps, of numbers that were checked",
     "ops.box_iou.intersection_over_union": "a part of the steps, of boxes that were checked",
     "ops.overlaps": "the same, and functions of refdet that have their rows",
+    "proposals.colour_spaces": "parts of the steps, of images that were checked",
+    "proposals.gaussian": "the same",
+    "proposals.grouping.around": "the same",
+    "proposals.grouping.similarities": "the same",
+    "proposals.region_features": "the same; measure_regions has its row",
+    "proposals.resampling": "the same",
+    "proposals.segmentation.grid_edges": "the same",
+    "proposals.segmentation.numbered": "the same",
+    "proposals.segmentation_cpp": "segmentation again, compiled",
+    "proposals.selective_search.new_size": "the same",
     "report": "drawings and files",
     "roi_checks": "the checks themselves, reached through every function",
     "roi_rule": "a part of the steps, of numbers that were checked",

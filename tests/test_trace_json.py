@@ -19,6 +19,11 @@ from refdet.evaluation import average_precision, precision_recall
 from refdet.evaluation.matching import match_detections
 from refdet.matching.assignment import shortest_augmenting_path
 from refdet.matching.kuhn_munkres import kuhn_munkres
+from refdet.proposals.grouping import hierarchical_grouping
+from refdet.proposals.region_features import measure_regions
+from refdet.proposals.segmentation import graph_segmentation
+from refdet.proposals.selective_search import selective_search
+from refdet.proposals.warping import warp_proposal
 from refdet.stepwise import Steps, stepwise
 from refdet.trace_json import SCHEMA, VERSION, decode, encode
 
@@ -76,6 +81,16 @@ TRACES = {
         rng=np.random.default_rng(0),
         retrain_after=0,
     ),
+}
+TRACES |= {
+    "hierarchical_grouping": lambda: hierarchical_grouping.trace(
+        measure_regions([[0, 0, 1], [2, 2, 1]], [[0, 0, 9], [5, 5, 9]])
+    ),
+    "selective_search": lambda: selective_search.trace(
+        np.array([[0, 0, 99], [50, 50, 99]]), rng=np.random.default_rng(0), ks=[2], width=None, min_side=1
+    ),
+    "warp_proposal": lambda: warp_proposal.trace([[1, 2], [3, 4]], [0, 0, 1, 2], 4, padding=1),
+    "graph_segmentation": lambda: graph_segmentation.trace([[0, 0, 9], [0, 1, 9]], 8, sigma=0, min_size=3),
 }
 ONE, ANCHOR = [[1, 1, 5, 4]], [[0, 0, 4, 4]]
 ON_GRID = ([[0, 0]], [[4, 3]], 8)

@@ -99,6 +99,17 @@ TOLERANCES = {
         4,
         "1 - (IoU - penalty) against (1 - IoU) + penalty, of two terms or three",
     ),
+    "float32 colours": ("absolute", 1e-4, "some ten operations in float32 on values up to 255"),
+    "white of Lab": (
+        "absolute",
+        0.02,
+        "scikit-image's white has four digits, refdet's is what its matrix makes of 1, 1, 1",
+    ),
+    "two digits of Lab": (
+        "absolute",
+        0.03,
+        "references are written with two digits, lightness is scaled by 2.55",
+    ),
     "sums of probabilities": ("absolute", 1e-6, "five probabilities in float32, a rounding each"),
     "drawn curve": ("absolute", 1e-3, "slopes of a curve by differences of its points, 0.02 to 0.05 apart"),
     "svg pixels": ("absolute", 1e-3, "numbers in the drawing are written with three decimals"),

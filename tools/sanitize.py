@@ -33,6 +33,7 @@ TESTS = {
     "address": [
         "tests/ops",
         "tests/kernels",
+        "tests/proposals/test_segmentation_paths.py",
         "tests/test_bad_input.py",
         "-m",
         "not slow",

@@ -68,10 +68,10 @@ def proposal_recall(
     over_thresholds, over_top = _is_list(iou_threshold), _is_list(top)
     if over_thresholds and over_top:
         raise ValueError("top: a sequence came beside a sequence of thresholds; wanted one curve at a time")
-    given = iou_threshold if over_thresholds else [iou_threshold]
+    given = _values(iou_threshold, "iou_threshold", over_thresholds)
     thresholds = [checks.threshold(value, "iou_threshold") for value in given]
     recall = []
-    for count in top if over_top else [top]:
+    for count in _values(top, "top", over_top):
         best = best_overlaps(proposals, gt_boxes, top=count, convention=convention)
         recall += [(best >= value).mean() if len(best) else np.nan for value in thresholds]
     return np.array(recall, np.float64) if over_thresholds or over_top else float(recall[0])
@@ -80,6 +80,10 @@ def proposal_recall(
 def _is_list(value):
     """True for a sequence of numbers, which asks for a curve."""
     return isinstance(value, (list, tuple, range)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+
+
+def _values(value, name, is_list):
+    return object_checks.sequence(value, name, "numbers") if is_list else [value]
 
 
 def best_overlaps(

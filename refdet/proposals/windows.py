@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from refdet import checks, object_checks
 
 Sizes = Sequence[int | tuple[int, int]]
+Stride = int | tuple[int, int]
 
 
-def count_windows(width: int, height: int, sizes: Sizes | None = None, stride: int = 1) -> int:
+def count_windows(width: int, height: int, sizes: Sizes | None = None, stride: Stride = 1) -> int:
     """Number of windows that lie within an image; of every size unless `sizes` says which.
 
     Parameters
@@ -27,8 +28,8 @@ def count_windows(width: int, height: int, sizes: Sizes | None = None, stride: i
         The image in pixels, 0 or more.
     sizes : sequence of (int, int) or int, optional
         Width and height of the windows; one number means a square.
-    stride : int
-        Step from one window to the next, to the right and down.
+    stride : int or (int, int)
+        Step from one window to the next, to the right and down; two numbers if they differ.
 
     Returns
     -------
@@ -51,14 +52,14 @@ def count_windows(width: int, height: int, sizes: Sizes | None = None, stride: i
     >>> count_windows(128, 128, [(20, 20), (40, 40)], stride=4)
     1313
     """
-    width, height, pairs, stride = _checked(width, height, sizes, stride)
+    width, height, pairs, (right, down) = _checked(width, height, sizes, stride)
     if pairs is None:
-        return _count_of_all(width, stride) * _count_of_all(height, stride)
-    return sum(_count(width, w, stride) * _count(height, h, stride) for w, h in pairs)
+        return _count_of_all(width, right) * _count_of_all(height, down)
+    return sum(_count(width, w, right) * _count(height, h, down) for w, h in pairs)
 
 
 def iterate_windows(
-    width: int, height: int, sizes: Sizes | None = None, stride: int = 1
+    width: int, height: int, sizes: Sizes | None = None, stride: Stride = 1
 ) -> Iterator[tuple[int, int, int, int]]:
     """The windows that `count_windows` counts, one after another, as (x1, y1, x2, y2).
 
@@ -82,15 +83,15 @@ def iterate_windows(
     >>> list(iterate_windows(3, 2, [(2, 2)]))
     [(0, 0, 2, 2), (1, 0, 3, 2)]
     """
-    width, height, pairs, stride = _checked(width, height, sizes, stride)
+    width, height, pairs, (right, down) = _checked(width, height, sizes, stride)
     every = ((w, h) for w in range(1, width + 1) for h in range(1, height + 1))
     for w, h in every if pairs is None else pairs:
-        for y1 in _places(height, h, stride):
-            for x1 in _places(width, w, stride):
+        for y1 in _places(height, h, down):
+            for x1 in _places(width, w, right):
                 yield x1, y1, x1 + w, y1 + h
 
 
-def sliding_windows(width: int, height: int, sizes: Sizes, stride: int) -> NDArray[np.float32]:
+def sliding_windows(width: int, height: int, sizes: Sizes, stride: Stride) -> NDArray[np.float32]:
     """The windows of `iterate_windows` as an (N, 4) float32 array.
 
     Parameters
@@ -104,17 +105,17 @@ def sliding_windows(width: int, height: int, sizes: Sizes, stride: int) -> NDArr
     array([[0., 0., 2., 2.],
            [1., 0., 3., 2.]], dtype=float32)
     """
-    width, height, pairs, stride = _checked(width, height, sizes, stride)
+    width, height, pairs, (right, down) = _checked(width, height, sizes, stride)
     if pairs is None:
         raise TypeError("sizes: None came; wanted the sizes of the windows")
-    count = sum(_count(width, w, stride) * _count(height, h, stride) for w, h in pairs)
+    count = sum(_count(width, w, right) * _count(height, h, down) for w, h in pairs)
     if count >= 2**31:
         raise ValueError(
             f"sizes: they make {checks.shown(count)} windows; wanted fewer than 2^31, or iterate_windows"
         )
     grids = [np.zeros((0, 4), np.float32)]
     for w, h in pairs:
-        y1, x1 = np.meshgrid(_places(height, h, stride), _places(width, w, stride), indexing="ij")
+        y1, x1 = np.meshgrid(_places(height, h, down), _places(width, w, right), indexing="ij")
         grids.append(np.stack([x1, y1, x1 + w, y1 + h], axis=-1).reshape(-1, 4).astype(np.float32))
     return np.concatenate(grids)
 
@@ -143,5 +144,14 @@ def _checked(width, height, sizes, stride):
         checks.whole_number(width, "width", 0),
         checks.whole_number(height, "height", 0),
         sizes,
-        checks.whole_number(stride, "stride", 1),
+        _steps(stride),
     )
+
+
+def _steps(stride):
+    """The steps to the right and down."""
+    is_list = isinstance(stride, (list, tuple)) or (isinstance(stride, np.ndarray) and stride.ndim)
+    if not is_list:
+        return (checks.whole_number(stride, "stride", 1),) * 2
+    both = object_checks.sequence(stride, "stride", "numbers", 2)
+    return tuple(checks.whole_number(step, f"stride[{i}]", 1) for i, step in enumerate(both))

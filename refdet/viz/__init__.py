@@ -11,9 +11,12 @@
 - ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
 - ``matching``: `match_detections`
 - ``average_precision``: `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`
+- ``segmentation``: `graph_segmentation`
+- ``selective_search``: `selective_search`, `hierarchical_grouping`
+- ``warping``: `warp_proposal`
 
-and `filmstrip` puts the steps side by side. The other algorithms with a trace have no picture. ``detections`` and
-``curves`` draw results, ``losses`` the families of losses over their input too.
+and `filmstrip` puts the steps side by side. The other algorithms with a trace have no picture. ``detections``,
+``curves`` and ``regions`` draw results, ``losses`` the families of losses over their input too.
 
 Matplotlib (extra ``viz``) is imported by the functions that need it, and only its object-oriented part: no
 window system, no global figure, no backend is chosen.
@@ -28,9 +31,13 @@ from refdet.viz import (
     matching,
     nms,
     overlaps,
+    regions,
     roi_align,
     roi_pool,
+    segmentation,
+    selective_search,
     soft_nms,
+    warping,
 )
 from refdet.viz.film import filmstrip
 
@@ -44,7 +51,11 @@ __all__ = [
     "matching",
     "nms",
     "overlaps",
+    "regions",
     "roi_align",
     "roi_pool",
+    "segmentation",
+    "selective_search",
     "soft_nms",
+    "warping",
 ]

@@ -1,4 +1,4 @@
-"""Precision over recall, a line per class or per run (EVAL-5)."""
+"""Precision over recall (EVAL-5), and recall over proposals or overlap (PROP-4); a line per class or per run."""
 
 from __future__ import annotations
 
@@ -22,13 +22,48 @@ def precision_recall(ax, curves):
     ValueError
         A curve whose two sequences differ in length.
     """
-    for i, (name, (recall, precision)) in enumerate(curves.items()):
-        if len(recall) != len(precision):
-            raise ValueError(f"curves: {name!r} has {len(recall)} recalls and {len(precision)} precisions")
+    _draw_lines(ax, curves, ("recalls", "precisions"))
+    ax.set(xlim=(0, 1.01), ylim=(0, 1.03), xlabel="recall", ylabel="precision", aspect="equal")
+
+
+def proposal_recall(ax, curves, over="proposals"):
+    """Draw recall over the number of proposals, or over the least overlap that counts.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    curves : dict of name to (values, recall)
+        Numbers of proposals or overlaps, ascending, and what `refdet.proposals.recall.proposal_recall` gives for them.
+    over : {"proposals", "overlap"}
+        Proposals stand on a logarithmic scale.
+
+    Raises
+    ------
+    ValueError
+        A curve whose two sequences differ in length; something else to draw over.
+
+    Notes
+    -----
+    PROP-4.
+    """
+    if over not in ("proposals", "overlap"):
+        raise ValueError(f"over: {over!r} came; wanted 'proposals' or 'overlap'")
+    _draw_lines(ax, curves, (over, "recalls"))
+    if over == "proposals":
+        ax.set(xscale="log", xlabel="proposals of an image")
+    else:
+        ax.set(xlim=(0.5, 1), xlabel="least IoU")
+    ax.set(ylim=(0, 1.03), ylabel="recall")
+
+
+def _draw_lines(ax, curves, names):
+    """A line per curve, and their names beside the axes; `names` of x and y are for the error."""
+    for i, (name, (x, y)) in enumerate(curves.items()):
+        if len(x) != len(y):
+            raise ValueError(f"curves: {name!r} has {len(x)} {names[0]} and {len(y)} {names[1]}")
         # One dash per round of colours, so that every line can be told apart.
         colour, dash = COLOURS[i % len(COLOURS)], DASHES[i // len(COLOURS) % len(DASHES)]
-        ax.plot(np.asarray(recall), np.asarray(precision), dash, color=colour, label=str(name), linewidth=1.6)
-    ax.set(xlim=(0, 1.01), ylim=(0, 1.03), xlabel="recall", ylabel="precision", aspect="equal")
+        ax.plot(np.asarray(x), np.asarray(y), dash, color=colour, label=str(name), linewidth=1.6)
     ax.grid(color="#dddddd", linewidth=0.6)
     if curves:
         ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, borderaxespad=0)

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from regions import scene
 from strategies import same_bits
 from tolerances import close
 
 import refdet
+from refdet.proposals.gaussian import gaussian_weights
+from refdet.proposals.segmentation import graph_segmentation
 
 CSRC = Path(__file__).parents[2] / "csrc"
 # The flags of CMakeLists.txt.
@@ -35,9 +38,17 @@ ENTRIES = """
 #include "roi_align_fast.cpp"
 #include "roi_pool.cpp"
 #include "roi_pool_fast.cpp"
+#include "cpp_only/segmentation_fast.cpp"
+namespace refdet {  // what images too large for the fast form take
+void graph_segmentation_plain(const float*, Picture, Kernel, double, Index, Index*) {}
+}
 using namespace refdet;
 const OverlapRule rule = {0, 0, GUARDED, 0};
 const PenaltyRule penalty = {0, 0, 0, 1, 0};
+extern "C" void segmentation(const float* image, const Picture* shape, const float* weights, Index taps,
+                             Index* labels) {
+    graph_segmentation(image, *shape, {weights, taps}, 100, 5, labels);
+}
 #define ENTRIES(real) \\
     extern "C" void box_iou_##real(const real* a, Index n, const real* b, Index m, real* out) { \\
         box_iou(a, n, b, m, rule, 1, out); \\
@@ -106,6 +117,10 @@ def case(dtype):
     return drawn, rng.random(301), rng.standard_normal((2, 19, 7, 9)).astype(dtype), rois
 
 
+def picture():
+    return scene(shape=(40, 50, 3)).astype(np.float32)
+
+
 def results(library, dtype):
     """What must agree to the bit, and CIoU, by the kernels of the library."""
     real = {np.float32: "float", np.float64: "double"}[dtype]
@@ -126,7 +141,11 @@ def results(library, dtype):
     getattr(library, f"roi_pool_{real}")(*arrays)
     mean, back = np.empty_like(pooled), np.zeros_like(features)
     getattr(library, f"roi_align_{real}")(*arrays[:4], pointer(mean), pointer(back))
-    return (iou, *others[:2], keep[:kept], kept_by_diou[:more], pooled, argmax, mean, back), others[2]
+    image, labels, weights = picture(), np.empty((40, 50), np.int64), gaussian_weights(0.8)
+    sides, taps = np.array(image.shape), ctypes.c_int64(len(weights))
+    library.segmentation(pointer(image), pointer(sides), pointer(weights), taps, pointer(labels))
+    exact = iou, *others[:2], keep[:kept], kept_by_diou[:more], pooled, argmax, mean, back, labels
+    return exact, others[2]
 
 
 def reference(dtype):
@@ -136,7 +155,8 @@ def reference(dtype):
     kept = refdet.nms(drawn, scores, 0.5), refdet.diou_nms(drawn, scores, 0.5)
     mean = refdet.roi_align(features, rois, (3, 2), 0.25)
     back = refdet.roi_align_backward(mean, rois, features.shape, 0.25)
-    return (*overlaps, *kept, *pooled, mean, back), refdet.complete_box_iou(drawn, drawn)
+    labels = graph_segmentation(picture(), 100, min_size=5)
+    return (*overlaps, *kept, *pooled, mean, back, labels), refdet.complete_box_iou(drawn, drawn)
 
 
 @pytest.mark.slow

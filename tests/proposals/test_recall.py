@@ -36,6 +36,16 @@ def test_without_objects_the_recall_is_undefined():
     assert np.isnan(proposal_recall([], [], [0.5, 0.7])).all()
 
 
+def test_thresholds_in_an_array_of_a_subclass_are_its_numbers():
+    class Odd(np.ndarray):
+        def __getitem__(self, index):
+            raise AssertionError("indexed")
+
+    thresholds = np.array([0.5, 1.0]).view(Odd)
+    assert proposal_recall(PROPOSALS, OBJECTS, thresholds).tolist() == [2 / 3, 1 / 3]
+    assert proposal_recall(PROPOSALS, OBJECTS, top=np.array([0, 2]).view(Odd)).tolist() == [0, 2 / 3]
+
+
 # Properties
 
 

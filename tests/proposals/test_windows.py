@@ -42,18 +42,31 @@ def test_order_is_size_after_size_and_row_by_row():
     assert list(iterate_windows(1, 2)) == [(0, 0, 1, 1), (0, 1, 1, 2), (0, 0, 1, 2)]
 
 
+def test_steps_to_the_right_and_down_may_differ():
+    assert list(iterate_windows(5, 3, [2], stride=(3, 1))) == [
+        (0, 0, 2, 2),
+        (3, 0, 5, 2),
+        (0, 1, 2, 3),
+        (3, 1, 5, 3),
+    ]
+    assert count_windows(5, 3, [2], stride=(3, 1)) == 4 and count_windows(5, 3, [2], stride=(1, 3)) == 4
+    assert count_windows(4, 2, stride=(2, 1)) == (2 + 2 + 1 + 1) * (2 + 1)
+
+
 # Properties
 
 
+STRIDES = st.integers(1, 4) | st.tuples(st.integers(1, 4), st.integers(1, 4))
 SIZES = st.lists(st.integers(1, 8), max_size=3)
 
 
-@given(st.integers(0, 7), st.integers(0, 7), st.integers(1, 3), SIZES | st.none())
+@given(st.integers(0, 7), st.integers(0, 7), STRIDES, SIZES | st.none())
 def test_the_count_is_the_number_of_windows_and_all_lie_inside(width, height, stride, sizes):
     windows = list(iterate_windows(width, height, sizes, stride))
     assert len(windows) == count_windows(width, height, sizes, stride)
     assert all(0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height for x1, y1, x2, y2 in windows)
-    assert all(x1 % stride == 0 and y1 % stride == 0 for x1, y1, _, _ in windows)
+    right, down = stride if isinstance(stride, tuple) else (stride, stride)
+    assert all(x1 % right == 0 and y1 % down == 0 for x1, y1, _, _ in windows)
     assert len(set(windows)) == len(windows) or len(set(sizes)) < len(sizes)
 
 
@@ -65,7 +78,7 @@ def test_the_closed_form_of_stride_one(width, height):
 # Paths agree
 
 
-@given(st.integers(0, 9), st.integers(0, 9), SIZES, st.integers(1, 4))
+@given(st.integers(0, 9), st.integers(0, 9), SIZES, STRIDES)
 def test_the_array_holds_the_windows_of_the_generator(width, height, sizes, stride):
     array = sliding_windows(width, height, sizes, stride)
     assert array.dtype == np.float32
@@ -82,6 +95,8 @@ def test_the_array_holds_the_windows_of_the_generator(width, height, sizes, stri
         ((3, 2.5), TypeError, "height: 2.5"),
         ((3, 3, [(0, 1)]), ValueError, r"sizes\[0\]\[0\]"),
         ((3, 3, [(1, 1)], 0), ValueError, "stride: 0"),
+        ((3, 3, [(1, 1)], (1, 0)), ValueError, r"stride\[1\]: 0"),
+        ((3, 3, [(1, 1)], (1, 2, 3)), ValueError, "stride: 3 numbers came; wanted 2"),
     ],
 )
 def test_bad_arguments_are_named(arguments, error, words):

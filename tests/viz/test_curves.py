@@ -26,3 +26,23 @@ def test_no_curves_are_legal(ax):
 def test_lengths_that_differ_are_refused(ax):
     with pytest.raises(ValueError, match="curves: 'a' has 2 recalls and 1 precisions"):
         curves.precision_recall(ax, {"a": ([0, 1], [1])})
+
+
+def test_recall_over_proposals_is_logarithmic_and_over_overlap_is_not(ax):
+    """PROP-4."""
+    curves.proposal_recall(ax, {"search": ([10, 100], [0.5, 0.75]), "windows": ([10, 100], [0, 0.25])})
+    assert [line.get_xydata().tolist() for line in ax.lines] == [
+        [[10, 0.5], [100, 0.75]],
+        [[10, 0], [100, 0.25]],
+    ]
+    assert ax.get_xscale() == "log" and ax.get_ylabel() == "recall"
+    ax.clear()
+    curves.proposal_recall(ax, {"search": ([0.5, 1], [0.75, 0])}, over="overlap")
+    assert ax.get_xscale() == "linear" and ax.get_xlabel() == "least IoU"
+
+
+def test_recall_over_something_else_is_refused(ax):
+    with pytest.raises(ValueError, match="over: 'time' came; wanted 'proposals' or 'overlap'"):
+        curves.proposal_recall(ax, {}, over="time")
+    with pytest.raises(ValueError, match="curves: 'a' has 2 proposals and 1 recalls"):
+        curves.proposal_recall(ax, {"a": ([1, 2], [1])})

@@ -18,6 +18,9 @@ DRAWINGS = (
     "losses",
     "matching",
     "average_precision",
+    "segmentation",
+    "selective_search",
+    "warping",
 )
 STEPWISE = {
     name.rpartition(".")[2]: (function_of(name), CALLS[name])
