@@ -101,6 +101,8 @@ CURVE = {"recall": np.array([0.25, 0.5, 0.5]), "precision": np.array([1, 1, 0.5]
 TRUTH = {"gt_boxes": [GOOD_BOXES], "gt_labels": [np.array([0, 1, 0])]}
 FEATURES, MARKS = np.array([[2.0, 1], [1, 2], [-1, -2]]), np.array([[1], [1], [-1]])
 SVM = {"cost": 1.0, "positive_weight": 2.0, "bias_scale": 1.0, "tolerance": 0.5}
+OBJECTS = {"gt_boxes": GOOD_BOXES, "gt_labels": np.array([0, 1, 0])}
+NEAR = {"proposals": GOOD_BOXES, **OBJECTS}
 WINDOWS = {"width": 6, "height": 5, "sizes": [(2, 2), (3, 4)], "stride": 2}
 
 # In the modules of its packages.
@@ -121,13 +123,6 @@ CALLS |= {
         "hard_above": -1.0,
         "retrain_after": 2,
         "easy_below": -1.2,
-    },
-    "classical.hard_negatives.svm_labels": {
-        "windows": GOOD_BOXES,
-        "gt_boxes": GOOD_BOXES,
-        "gt_labels": np.array([0, 1, 0]),
-        "num_classes": 2,
-        "negative_below": 0.3,
     },
     "classical.linear_svm.fit_linear_svm": {
         "features": FEATURES,
@@ -211,6 +206,11 @@ CALLS |= {
         "positives": 2,
     },
     "evaluation.precision_recall.recall_at": {"true_positives": 3, "positives": 4},
+    "matching.rcnn_labels.best_ground_truth": {"proposals": GOOD_BOXES, "gt_boxes": GOOD_BOXES},
+    "matching.rcnn_labels.fine_tuning_labels": {**NEAR, "foreground_from": 0.5},
+    "matching.rcnn_labels.regression_pairs": {**NEAR, "overlap_above": 0.6},
+    "matching.rcnn_labels.svm_box_labels": {**OBJECTS, "num_classes": 2, "negative_below": 0.3},
+    "matching.rcnn_labels.svm_labels": {**NEAR, "num_classes": 2, "negative_below": 0.3},
     "proposals.recall.best_overlaps": {"proposals": [GOOD_BOXES], "gt_boxes": [GOOD_BOXES], "top": 2},
     "proposals.recall.proposal_recall": {
         "proposals": [GOOD_BOXES],

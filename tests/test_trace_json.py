@@ -16,6 +16,7 @@ import refdet
 from refdet.classical.hard_negatives import mine_hard_negatives
 from refdet.classical.linear_svm import fit_linear_svm
 from refdet.evaluation.matching import match_detections
+from refdet.matching import rcnn_labels
 from refdet.stepwise import Steps, stepwise
 from refdet.trace_json import SCHEMA, VERSION, decode, encode
 
@@ -70,6 +71,14 @@ TRACES = {
         rng=np.random.default_rng(0),
         retrain_after=0,
     ),
+}
+LABELLED = ([[0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 12, 12]], [[0, 0, 4, 4]], [1])
+TRACES |= {
+    "best_ground_truth": lambda: rcnn_labels.best_ground_truth.trace(*LABELLED[:2]),
+    "fine_tuning_labels": lambda: rcnn_labels.fine_tuning_labels.trace(*LABELLED),
+    "svm_labels": lambda: rcnn_labels.svm_labels.trace(*LABELLED, 2),
+    "svm_box_labels": lambda: rcnn_labels.svm_box_labels.trace(*LABELLED[1:], 2),
+    "regression_pairs": lambda: rcnn_labels.regression_pairs.trace(*LABELLED),
 }
 ONE, ANCHOR = [[1, 1, 5, 4]], [[0, 0, 4, 4]]
 ON_GRID = ([[0, 0]], [[4, 3]], 8)
