@@ -134,6 +134,15 @@ CALLS |= {
         "start": np.zeros((3, 1)),
     },
     "classical.orientation_map.orientation_map": {"image": IMAGE, "cell": 4, "orientations": 8},
+    "classical.ridge_boxes.fit_ridge_boxes": {
+        "features": FEATURES,
+        "labels": np.array([0, 1, 0]),
+        "targets": DELTAS,
+        "num_classes": 2,
+        "ridge": 1000.0,
+        "bias": True,
+        "whiten": True,
+    },
     "data.scenes.digit_scenes": {
         "patches": np.ones((3, 8, 8)),
         "labels": np.arange(3),
@@ -229,6 +238,7 @@ CALLS |= LOSS_CALLS
 WITHOUT = {
     "boxes.coder_checks": "the checks themselves, reached through every encoder and decoder",
     "boxes.slopes": "parts of the gradients, reached through every one of them",
+    "captions": "a part of the recorder, of captions that a test of the layout holds to their form",
     "checks": "the checks themselves, reached through every function",
     "cli": "the command line, which takes text",
     "data.scenes.load_digits": "reads a file of another package",

@@ -15,6 +15,7 @@ from loss_calls import LOSS_CALLS
 import refdet
 from refdet.classical.hard_negatives import mine_hard_negatives
 from refdet.classical.linear_svm import fit_linear_svm
+from refdet.classical.ridge_boxes import fit_ridge_boxes
 from refdet.evaluation.matching import match_detections
 from refdet.matching import rcnn_labels
 from refdet.stepwise import Steps, stepwise
@@ -71,6 +72,7 @@ TRACES = {
         rng=np.random.default_rng(0),
         retrain_after=0,
     ),
+    "fit_ridge_boxes": lambda: fit_ridge_boxes.trace(POINTS, [0, 0, 1, 1], POINTS[:, [0, 1, 0, 1]], 2),
 }
 LABELLED = ([[0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 12, 12]], [[0, 0, 4, 4]], [1])
 TRACES |= {
