@@ -43,6 +43,7 @@ TOLERANCES = {
     ),
     "objective": ("relative", 1e-5, "the objective of float64 weights, computed anew in another order"),
     "optimum": ("relative", 1e-6, "two solvers, each stopped at a relative gap of 1e-7 or less"),
+    "default gap": ("relative", 1e-3, "fit_linear_svm stops at a gap of this share, which bounds what is left"),
     "same optimum": ("relative", 1e-7, "two runs, each stopped at a relative gap of 1e-8"),
     "weights": (
         "absolute",
