@@ -215,7 +215,7 @@ CALLS |= {
         "positives": 2,
     },
     "evaluation.precision_recall.recall_at": {"true_positives": 3, "positives": 4},
-    "matching.rcnn_labels.best_ground_truth": {"proposals": GOOD_BOXES, "gt_boxes": GOOD_BOXES},
+    "matching.best_ground_truth.best_ground_truth": {"proposals": GOOD_BOXES, "gt_boxes": GOOD_BOXES},
     "matching.rcnn_labels.fine_tuning_labels": {**NEAR, "foreground_from": 0.5},
     "matching.rcnn_labels.regression_pairs": {**NEAR, "overlap_above": 0.6},
     "matching.rcnn_labels.svm_box_labels": {**OBJECTS, "num_classes": 2, "negative_below": 0.3},

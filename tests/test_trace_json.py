@@ -18,6 +18,7 @@ from refdet.classical.linear_svm import fit_linear_svm
 from refdet.classical.ridge_boxes import fit_ridge_boxes
 from refdet.evaluation.matching import match_detections
 from refdet.matching import rcnn_labels
+from refdet.matching.best_ground_truth import best_ground_truth
 from refdet.stepwise import Steps, stepwise
 from refdet.trace_json import SCHEMA, VERSION, decode, encode
 
@@ -76,7 +77,7 @@ TRACES = {
 }
 LABELLED = ([[0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 12, 12]], [[0, 0, 4, 4]], [1])
 TRACES |= {
-    "best_ground_truth": lambda: rcnn_labels.best_ground_truth.trace(*LABELLED[:2]),
+    "best_ground_truth": lambda: best_ground_truth.trace(*LABELLED[:2]),
     "fine_tuning_labels": lambda: rcnn_labels.fine_tuning_labels.trace(*LABELLED),
     "svm_labels": lambda: rcnn_labels.svm_labels.trace(*LABELLED, 2),
     "svm_box_labels": lambda: rcnn_labels.svm_box_labels.trace(*LABELLED[1:], 2),

@@ -147,7 +147,7 @@ def mine_hard_negatives(
     examples, targets, alpha, waiting, enough = positives, labels, np.zeros(labels.shape), [], 0
     svm = _blind(positives.shape[1], labels.shape[1])
     for features, kinds, is_last in _with_last(images, positives, labels):
-        hard = np.flatnonzero(((kinds < 0) & (svm.decision(features) > hard_above)).any(axis=1))
+        hard = np.flatnonzero(np.any((kinds < 0) & (svm.decision(features) > hard_above), axis=1))
         waiting.append((features[hard], kinds[hard]))
         yield "score: of the image the windows {hard} are hard"
         if not is_last and sum(len(kinds) for _, kinds in waiting) <= enough:
@@ -159,7 +159,7 @@ def mine_hard_negatives(
         waiting, enough = [], retrain_after
         svm = yield from fit_linear_svm.steps(examples, targets, rng=rng, start=alpha, **training)
         yield "train: on {size} examples"
-        stays = ((targets < 0) & (svm.decision(examples) >= easy_below)).any(axis=1)
+        stays = np.any((targets < 0) & (svm.decision(examples) >= easy_below), axis=1)
         stays[: len(positives)] = True
         examples, targets, alpha = examples[stays], targets[stays], svm.alpha[stays]
         yield "evict: the easy ones go, {stays} says which stay"

@@ -30,7 +30,7 @@ VARIANCE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class RidgeBoxes:
-    """Regressors of K classes: the deltas of class k are ``(features @ weights[k] + bias[k]) @ spread[k] + mean[k]``."""
+    """Regressors of K classes: class k predicts ``(features @ weights[k] + bias[k]) @ spread[k] + mean[k]``."""
 
     weights: NDArray[np.float64]
     """(K, D, 4); 0 for a class without examples."""
@@ -229,7 +229,7 @@ def _cholesky(gram, ridge):
 
 
 def _from_above(lower, right):
-    """z with lower z = right."""
+    """The z for which lower z = right."""
     solution = np.zeros_like(right)
     for i, row in enumerate(lower):
         solution[i] = (right[i] - row[:i] @ solution[:i]) / row[i]
@@ -237,7 +237,7 @@ def _from_above(lower, right):
 
 
 def _from_below(upper, right):
-    """w with upper w = right."""
+    """The w for which upper w = right."""
     return _from_above(upper[::-1, ::-1], right[::-1])[::-1]
 
 
@@ -247,7 +247,9 @@ def _features(value, columns=None):
     if array.shape == (0,):
         array = array.reshape(0, columns or 0)
     if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
-        raise ValueError(f"features: shape is {array.shape}; wanted (N, {'D' if columns is None else columns})")
+        raise ValueError(
+            f"features: shape is {array.shape}; wanted (N, {'D' if columns is None else columns})"
+        )
     checks.reject_beyond(array, "features", LARGEST)
     return array
 

@@ -1,12 +1,12 @@
-"""R-CNN's labels: what a proposal is for fine-tuning, for the machines, and for the box regressors (MAT-1 to MAT-4).
+"""R-CNN's labels: what a proposal is for fine-tuning, for the machines, and for the box regressors (MAT-2 to MAT-4).
 
 One overlap, three questions. Fine-tuning needs many examples and takes loose ones; the machines need the sharp edge
 between an object and a part of it, and take the ground truth alone; a regressor can only learn from proposals that
-are near.
+are near. So the two trainings disagree about what a positive is, which is why R-CNN has both (RCNN-6, ERR-9).
 
 Letters: P proposals of one image, G ground-truth boxes in it, K classes, M pairs.
-Source: R. Girshick et al., R-CNN, CVPR 2014, section 2.3, Appendices B and C; rcnn, rcnn_make_window_file.m,
-rcnn_train.m, rcnn_train_bbox_regressor.m.
+Source: R. Girshick et al., R-CNN, CVPR 2014, section 2.3, Appendices B and C; rcnn, rcnn_train.m,
+rcnn_train_bbox_regressor.m.
 """
 
 from __future__ import annotations
@@ -20,73 +20,9 @@ from refdet import checks
 from refdet.boxes.rcnn import encode_rcnn
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
+from refdet.matching.best_ground_truth import best_ground_truth, check_best_ground_truth
 from refdet.ops.box_iou import box_iou
 from refdet.stepwise import Steps, stepwise
-
-# Less is no overlap: a proposal that touches an object by so little belongs to the background.
-NOTHING = 1e-5
-
-
-def check_best_ground_truth(proposals, gt_boxes, *, convention=REFDET):
-    """The boxes in the convention's precision and order of corners."""
-    checks.convention(convention)
-    rule = convention.part("overlap")
-    return checks.boxes(proposals, "proposals", rule), checks.boxes(gt_boxes, "gt_boxes", rule), convention
-
-
-@stepwise(check=check_best_ground_truth)
-def best_ground_truth(
-    proposals: Array, gt_boxes: Array, *, convention: Convention = REFDET
-) -> Steps[tuple[NDArray[np.int64], NDArray[np.floating]]]:
-    """The ground-truth box that each proposal overlaps most.
-
-    Parameters
-    ----------
-    proposals : (P, 4) array
-    gt_boxes : (G, 4) array
-        Corners x1, y1, x2, y2 in continuous pixels; none is legal.
-    convention : Convention
-        `overlap`: rcnn counts pixels, as under FAST_RCNN.
-
-    Returns
-    -------
-    matches : (P,) int64 array
-        Row of `gt_boxes`, the lower one of two that overlap it equally; -1 for the background.
-    overlaps : (P,) float32 or float64 array
-        IoU with it; 0 for the background.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Wrong shape or dtype, non-finite boxes unless the convention lets them in.
-
-    Notes
-    -----
-    overlap.    IoU of every proposal with every ground-truth box.
-    best.       The largest of each row.
-    background. Below 1e-5 it is nothing.
-
-    MAT-1. The IoU decides, not the size of the object (ERR-8). Differs from rcnn_make_window_file.m: there, of two
-    equal overlaps, the lower class wins. A pair that the convention cannot compare, NaN, counts as 0.
-
-    Examples
-    --------
-    A human, and a dog in front of him; the first proposal is tight on the dog:
-
-    >>> human, dog = [0, 0, 100, 200], [30, 100, 80, 160]
-    >>> matches, overlaps = best_ground_truth([[25, 95, 85, 165], [0, 0, 100, 180]], [human, dog])
-    >>> matches, overlaps.round(6)
-    (array([1, 0]), array([0.714286, 0.9     ]))
-    """
-    iou = _overlap(proposals, gt_boxes, convention)
-    yield "overlap: IoU of each proposal with each ground-truth box is {iou}"
-    matches = iou.argmax(axis=1) if len(gt_boxes) else np.full(len(proposals), -1)
-    overlaps = iou.max(axis=1, initial=0)
-    yield "best: the proposals lie best on {matches}, by {overlaps}"
-    nothing = overlaps < NOTHING
-    matches[nothing], overlaps[nothing] = -1, 0
-    yield "background: where that is next to nothing it is -1, {matches}"
-    return matches.astype(np.int64), overlaps
 
 
 def check_fine_tuning_labels(proposals, gt_boxes, gt_labels, foreground_from=0.5, *, convention=REFDET):
@@ -150,9 +86,7 @@ def fine_tuning_labels(
     return labels
 
 
-def check_svm_labels(
-    proposals, gt_boxes, gt_labels, num_classes, negative_below=0.3, *, convention=REFDET
-):
+def check_svm_labels(proposals, gt_boxes, gt_labels, num_classes, negative_below=0.3, *, convention=REFDET):
     """Boxes as for `best_ground_truth`, a class below `num_classes` for each ground-truth box, a threshold."""
     proposals, gt_boxes, convention = check_best_ground_truth(proposals, gt_boxes, convention=convention)
     num_classes = checks.whole_number(num_classes, "num_classes", 0, below=2**31)
@@ -210,9 +144,10 @@ def svm_labels(
            [-1., -1.]])
     """
     labels = np.full((len(proposals), num_classes), -1.0)
-    iou = _overlap(proposals, gt_boxes, convention)
+    iou = box_iou(proposals, gt_boxes, convention=convention)
     for label in np.unique(gt_labels):
-        near = np.flatnonzero(iou[:, gt_labels == label].max(axis=1) >= negative_below)
+        closest = np.fmax.reduce(iou[:, gt_labels == label], axis=1)  # beside a NaN, the number
+        near = np.flatnonzero(closest >= negative_below)
         labels[near, label] = 0
         yield "class: {label} has {near} too near one of its objects"
     return labels
@@ -354,12 +289,6 @@ def regression_pairs(
     partners = matches[kept]
     targets = yield from encode_rcnn.steps(gt_boxes[partners], proposals[kept], convention=convention)
     return RegressionPairs(kept.astype(np.int64), partners, gt_labels[partners], targets)
-
-
-def _overlap(proposals, gt_boxes, convention):
-    """IoU (P, G), 0 where a convention that lets non-finite boxes in makes it NaN."""
-    iou = box_iou(proposals, gt_boxes, convention=convention)
-    return np.where(np.isnan(iou), iou.dtype.type(0), iou)
 
 
 def _classes(value, count, num_classes):

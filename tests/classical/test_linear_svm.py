@@ -1,4 +1,4 @@
-"""LOSS-6 (the machine), by dual coordinate descent."""
+"""LOSS-6 (the machine), RCNN-5, by dual coordinate descent."""
 
 from dataclasses import replace
 

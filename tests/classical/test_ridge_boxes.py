@@ -102,7 +102,9 @@ def test_the_steps_of_two_classes():
     assert [step.name for step in trace] == ["whiten", "gram", "factor", "solve"] * 2
     assert (trace[2].lower == np.tril(trace[2].lower)).all()
     assert close(trace[2].lower @ trace[2].lower.T, trace[1].gram, "normal equations")
-    assert [step.name for step in fit_ridge_boxes.trace(features, labels, targets, 2, **PLAIN)][:1] == ["gram"]
+    assert [step.name for step in fit_ridge_boxes.trace(features, labels, targets, 2, **PLAIN)][:1] == [
+        "gram"
+    ]
 
 
 # Properties

@@ -1,4 +1,4 @@
-"""MAT-1 to MAT-4: R-CNN's labels. ERR-6, ERR-8, ERR-9, ERR-12: what the course notes say of them."""
+"""MAT-1 to MAT-4, RCNN-6: R-CNN's labels. ERR-6, ERR-8, ERR-9, ERR-12: what the course notes say of them."""
 
 from dataclasses import replace
 
@@ -10,8 +10,8 @@ from strategies import DTYPES, THRESHOLDS, boxes
 from tolerances import close_boxes
 
 from refdet import FAST_RCNN, REFDET, TORCHVISION, box_iou, decode_rcnn
+from refdet.matching.best_ground_truth import best_ground_truth
 from refdet.matching.rcnn_labels import (
-    best_ground_truth,
     fine_tuning_labels,
     regression_pairs,
     svm_box_labels,
@@ -85,7 +85,7 @@ def test_the_ground_truth_is_a_positive_of_its_class_alone():
 
 
 def test_the_two_trainings_mean_different_things_by_a_positive():
-    """ERR-9: IoU 3/4 is an object for fine-tuning, and no example of its class for the machines."""
+    """RCNN-6, ERR-9: IoU 3/4 is an object for fine-tuning, and no example of its class for the machines."""
     loose = [[0, 0, 4, 3]]
     assert fine_tuning_labels(loose, OBJECT, [0]).tolist() == [1]
     assert svm_labels(loose, OBJECT, [0], 1).tolist() == [[0]]
