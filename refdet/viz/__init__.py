@@ -9,6 +9,10 @@
 - ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`
 - ``roi_align``: `roi_align`
 - ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
+- ``rcnn_labels``: `best_ground_truth`, `fine_tuning_labels`, `svm_labels`, `svm_box_labels`, `regression_pairs` with
+  its `encode_rcnn`
+- ``linear_svm``: `fit_linear_svm`
+- ``ridge_boxes``: `fit_ridge_boxes`
 
 and `filmstrip` puts the steps side by side. The other algorithms with a trace have no picture. ``detections`` and
 ``curves`` draw results, ``losses`` the families of losses over their input too.
@@ -17,7 +21,20 @@ Matplotlib (extra ``viz``) is imported by the functions that need it, and only i
 window system, no global figure, no backend is chosen.
 """
 
-from refdet.viz import coders, curves, detections, losses, nms, overlaps, roi_align, roi_pool, soft_nms
+from refdet.viz import (
+    coders,
+    curves,
+    detections,
+    linear_svm,
+    losses,
+    nms,
+    overlaps,
+    rcnn_labels,
+    ridge_boxes,
+    roi_align,
+    roi_pool,
+    soft_nms,
+)
 from refdet.viz.film import filmstrip
 
 __all__ = [
@@ -25,9 +42,12 @@ __all__ = [
     "curves",
     "detections",
     "filmstrip",
+    "linear_svm",
     "losses",
     "nms",
     "overlaps",
+    "rcnn_labels",
+    "ridge_boxes",
     "roi_align",
     "roi_pool",
     "soft_nms",

@@ -5,22 +5,23 @@ import re
 
 import pytest
 from calls import CALLS, function_of
-from loss_calls import LOSS_CALLS
 
-import refdet
 from refdet import viz
 
-DRAWINGS = ("nms", "soft_nms", "overlaps", "coders", "roi_pool", "roi_align", "losses")
+DRAWINGS = (
+    *("nms", "soft_nms", "overlaps", "coders", "roi_pool", "roi_align", "losses"),
+    *("rcnn_labels", "linear_svm", "ridge_boxes"),
+)
 STEPWISE = {
     name.rpartition(".")[2]: (function_of(name), CALLS[name])
-    for name in (*refdet.__all__, *LOSS_CALLS)
+    for name in CALLS
     if hasattr(function_of(name), "trace")
 }
 
 
 def listed(drawing):
-    """The functions of the docstring's line of that drawing, batched and aligned forms written out."""
-    line = re.search(rf"^- ``{drawing}``: (.*)$", viz.__doc__, re.M).group(1)
+    """The functions of the docstring's entry of that drawing, batched and aligned forms written out."""
+    line = re.search(rf"^- ``{drawing}``: (.*(?:\n  .*)*)$", viz.__doc__, re.M).group(1)
     names = set(re.findall(r"(?<!`)`(\w+)`", line))
     forms = re.findall(r"(\w+) forms", line)
     return names | {f"{form}_{name}" for form in forms for name in names}
