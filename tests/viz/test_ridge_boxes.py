@@ -46,6 +46,16 @@ def test_whitened_answers_are_turned_back(ax, outlines):
 # Properties
 
 
+@pytest.mark.parametrize("row", [0, 1, 2])
+def test_the_refined_box_is_the_one_that_the_regressors_give(ax, outlines, row):
+    """In sizes of the proposal, whitened or not."""
+    features, targets = [[1.0], [2.0], [-2.0]], [[1, 0, 0.5, 0], [0.5, 0.25, 0, 0], [0, 0.5, 0.25, 1]]
+    trace = fit_ridge_boxes.trace(features, [0] * 3, targets, 1, ridge=2)
+    drawing.draw(ax, trace[-1], row)
+    x1, y1, x2, y2 = trace.result.refine([[-0.5, -0.5, 0.5, 0.5]], [features[row]], [0])[0]
+    assert close(outlines(ax, "refined")[0], [x1, y1, x2 - x1, y2 - y1], "float64 sums")
+
+
 def test_a_target_beyond_all_sizes_is_left_out(ax, outlines):
     trace = fit_ridge_boxes.trace([[1.0]], [0], [[0, 0, 900, 0]], 1)
     for step in trace:
