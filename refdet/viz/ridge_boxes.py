@@ -15,7 +15,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "proposal": {"color": "#767676", "linestyle": "--", "linewidth": 2.0},
     "refined": {"color": "#C25400", "linestyle": ":", "linewidth": 2.6},
 }
-PROPOSAL = [[-0.5, -0.5, 0.5, 0.5]]
+PROPOSAL = np.array([[-0.5, -0.5, 0.5, 0.5]])
 """All that deltas know of a proposal: its centre is their origin, its sides are their unit."""
 
 
