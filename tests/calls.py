@@ -102,6 +102,8 @@ CURVE = {"recall": np.array([0.25, 0.5, 0.5]), "precision": np.array([1, 1, 0.5]
 TRUTH = {"gt_boxes": [GOOD_BOXES], "gt_labels": [np.array([0, 1, 0])]}
 FEATURES, MARKS = np.array([[2.0, 1], [1, 2], [-1, -2]]), np.array([[1], [1], [-1]])
 SVM = {"cost": 1.0, "positive_weight": 2.0, "bias_scale": 1.0, "tolerance": 0.5}
+OBJECTS = {"gt_boxes": GOOD_BOXES, "gt_labels": np.array([0, 1, 0])}
+NEAR = {"proposals": GOOD_BOXES, **OBJECTS}
 
 # In the modules of its packages.
 CALLS |= CALLS_OF_PROPOSALS
@@ -123,13 +125,6 @@ CALLS |= {
         "retrain_after": 2,
         "easy_below": -1.2,
     },
-    "classical.hard_negatives.svm_labels": {
-        "windows": GOOD_BOXES,
-        "gt_boxes": GOOD_BOXES,
-        "gt_labels": np.array([0, 1, 0]),
-        "num_classes": 2,
-        "negative_below": 0.3,
-    },
     "classical.linear_svm.fit_linear_svm": {
         "features": FEATURES,
         "labels": MARKS,
@@ -140,6 +135,15 @@ CALLS |= {
         "start": np.zeros((3, 1)),
     },
     "classical.orientation_map.orientation_map": {"image": IMAGE, "cell": 4, "orientations": 8},
+    "classical.ridge_boxes.fit_ridge_boxes": {
+        "features": FEATURES,
+        "labels": np.array([0, 1, 0]),
+        "targets": DELTAS,
+        "num_classes": 2,
+        "ridge": 1000.0,
+        "bias": True,
+        "whiten": True,
+    },
     "data.scenes.digit_scenes": {
         "patches": np.ones((3, 8, 8)),
         "labels": np.arange(3),
@@ -224,6 +228,11 @@ CALLS |= {
     "matching.kuhn_munkres.kuhn_munkres": {"cost": GOOD_BOXES},
     "matching.line_cover.line_cover": {"zeros": np.eye(3, dtype=bool), "column_of": np.arange(3)},
     "matching.line_cover.maximum_matching": {"allowed": np.eye(3, dtype=bool)},
+    "matching.best_ground_truth.best_ground_truth": {"proposals": GOOD_BOXES, "gt_boxes": GOOD_BOXES},
+    "matching.rcnn_labels.fine_tuning_labels": {**NEAR, "foreground_from": 0.5},
+    "matching.rcnn_labels.regression_pairs": {**NEAR, "overlap_above": 0.6},
+    "matching.rcnn_labels.svm_box_labels": {**OBJECTS, "num_classes": 2, "negative_below": 0.3},
+    "matching.rcnn_labels.svm_labels": {**NEAR, "num_classes": 2, "negative_below": 0.3},
 }
 
 CALLS |= LOSS_CALLS
@@ -232,7 +241,7 @@ CALLS |= LOSS_CALLS
 WITHOUT = {
     "boxes.coder_checks": "the checks themselves, reached through every encoder and decoder",
     "boxes.slopes": "parts of the gradients, reached through every one of them",
-    "captions": "a part of every trace, of captions that stand in the source",
+    "captions": "a part of the recorder, of captions that a test of the layout holds to their form",
     "checks": "the checks themselves, reached through every function",
     "cli": "the command line, which takes text",
     "data.scenes.load_digits": "reads a file of another package",

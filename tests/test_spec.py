@@ -21,8 +21,8 @@ PARTLY = {
     "BOX-1": "detections alone; the types for classification and localisation come with their detectors",
     "C-11": "CIoU's alpha, targets of losses, proposals of a joint loss; matching and sampling are not built",
     "PROP-5": "a pointer to the region proposal network, which comes with Faster R-CNN",
-    "LOSS-6": "the support vector machine, and both objectives; the ridge regressors are not built",
     "LOSS-24": "its weighted mean alone; DETR's total comes with its detector",
+    "RCNN-9": "the scores alone; the whole of it comes with its detector",
     "ERR-27": "the squares alone; YOLOv1's sums come with its detector",
     "ERR-37": "the gradient alone; the sizes of the samples come with the sampler",
 }

@@ -15,9 +15,12 @@ from loss_calls import LOSS_CALLS
 import refdet
 from refdet.classical.hard_negatives import mine_hard_negatives
 from refdet.classical.linear_svm import fit_linear_svm
+from refdet.classical.ridge_boxes import fit_ridge_boxes
 from refdet.evaluation import average_precision, precision_recall
 from refdet.evaluation.matching import match_detections
+from refdet.matching import rcnn_labels
 from refdet.matching.assignment import shortest_augmenting_path
+from refdet.matching.best_ground_truth import best_ground_truth
 from refdet.matching.kuhn_munkres import kuhn_munkres
 from refdet.proposals.grouping import hierarchical_grouping
 from refdet.proposals.region_features import measure_regions
@@ -81,6 +84,15 @@ TRACES = {
         rng=np.random.default_rng(0),
         retrain_after=0,
     ),
+    "fit_ridge_boxes": lambda: fit_ridge_boxes.trace(POINTS, [0, 0, 1, 1], POINTS[:, [0, 1, 0, 1]], 2),
+}
+LABELLED = ([[0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 12, 12]], [[0, 0, 4, 4]], [1])
+TRACES |= {
+    "best_ground_truth": lambda: best_ground_truth.trace(*LABELLED[:2]),
+    "fine_tuning_labels": lambda: rcnn_labels.fine_tuning_labels.trace(*LABELLED),
+    "svm_labels": lambda: rcnn_labels.svm_labels.trace(*LABELLED, 2),
+    "svm_box_labels": lambda: rcnn_labels.svm_box_labels.trace(*LABELLED[1:], 2),
+    "regression_pairs": lambda: rcnn_labels.regression_pairs.trace(*LABELLED),
 }
 TRACES |= {
     "hierarchical_grouping": lambda: hierarchical_grouping.trace(

@@ -43,6 +43,11 @@ TOLERANCES = {
     ),
     "objective": ("relative", 1e-5, "the objective of float64 weights, computed anew in another order"),
     "optimum": ("relative", 1e-6, "two solvers, each stopped at a relative gap of 1e-7 or less"),
+    "default gap": (
+        "relative",
+        1e-3,
+        "fit_linear_svm stops at a gap of this share, which bounds what is left",
+    ),
     "same optimum": ("relative", 1e-7, "two runs, each stopped at a relative gap of 1e-8"),
     "weights": (
         "absolute",
@@ -50,6 +55,17 @@ TOLERANCES = {
         "the objective is strongly convex: a gap of 1e-8 allows weights sqrt(2e-8) apart",
     ),
     "weights of peers": ("absolute", 2e-3, "the same, with the peer's own stopping rule"),
+    "normal equations": (
+        "relative",
+        1e-9,
+        "a linear system of condition 1e5 at most, solved in float64 in one way and in another",
+    ),
+    "nearly no ridge": (
+        "absolute",
+        1e-6,
+        "a ridge of 1e-8 moves weights up to 3 by its share of F'F, about 10",
+    ),
+    "all ridge": ("absolute", 1e-6, "a ridge of 1e9 leaves F'Y over 1e9 of the weights, F'Y about 100"),
     "mined weights": ("absolute", 0.02, "a gap of 1e-4 allows weights sqrt(2e-4) apart"),
     "float32 map": ("absolute", 1e-5, "the map is float32: some twenty operations on values up to 1"),
     "float32 vote": (

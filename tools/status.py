@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ITEM = re.compile(
-    r"\b(?:C|BOX|IOU|NMS|PROP|ROI|ANC|ENC|MAT|SMP|HUN|LOSS|LAY|AUG|REG|EVO|EVAL|ERR|DETR)-\d+\b"
+    r"\b(?:C|BOX|IOU|NMS|PROP|ROI|ANC|ENC|MAT|SMP|HUN|LOSS|LAY|AUG|REG|EVO|EVAL|ERR|RCNN|DETR)-\d+\b"
 )
 RANGE = re.compile(r"\b([A-Z]+)-(\d+) to (?:[A-Z]+-)?(\d+)\b")
 PLACES = {"function": ("refdet", "*.py"), "test": ("tests", "*.py"), "page": ("docs", "*.md")}

@@ -14,59 +14,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from refdet import checks, object_checks
 from refdet.checks import Array
 from refdet.classical.linear_svm import LARGEST, LinearSVM, check_fit_linear_svm, check_marks, fit_linear_svm
-from refdet.conventions import REFDET
-from refdet.ops.box_iou import box_iou
+from refdet.matching.rcnn_labels import svm_labels as svm_labels  # where its labels come from
 from refdet.stepwise import Steps, stepwise
-
-
-def svm_labels(
-    windows: Array, gt_boxes: Array, gt_labels: Array, num_classes: int, negative_below: float = 0.3
-) -> NDArray[np.float64]:
-    """Which windows are negatives of which class: -1, or 0 where the window is too near an object of the class.
-
-    Parameters
-    ----------
-    windows : (N, 4) array
-    gt_boxes : (G, 4) array
-    gt_labels : (G,) integer array
-        0 to `num_classes` - 1.
-    num_classes : int
-    negative_below : float
-        A window is a negative if it overlaps every object of the class by less than this IoU.
-
-    Returns
-    -------
-    labels : (N, num_classes) float64 array of -1 and 0
-        Windows are never positives; those are the ground-truth boxes themselves.
-
-    Notes
-    -----
-    MAT-3. In an image without the class every window is a negative.
-
-    Examples
-    --------
-    >>> svm_labels(np.array([[0, 0, 4, 4], [6, 6, 9, 9]]), np.array([[0, 0, 4, 5]]), np.array([1]), 2)
-    array([[-1.,  0.],
-           [-1., -1.]])
-    """
-    windows = checks.boxes(windows, "windows", REFDET.overlap)
-    gt_boxes = checks.boxes(gt_boxes, "gt_boxes", REFDET.overlap)
-    gt_labels = checks.whole_numbers(gt_labels, "gt_labels", (len(gt_boxes),), "one class per box")
-    num_classes = checks.whole_number(num_classes, "num_classes", 0, below=2**31)
-    negative_below = checks.threshold(negative_below, "negative_below")
-    outside = (gt_labels < 0) | (gt_labels >= num_classes)
-    if outside.any():
-        raise ValueError(f"gt_labels: {gt_labels[outside][0]} came; wanted 0 to {num_classes - 1}")
-    labels = np.full((len(windows), num_classes), -1.0)
-    overlap = box_iou(windows, gt_boxes)  # (N, G)
-    for label in np.unique(gt_labels):
-        labels[overlap[:, gt_labels == label].max(axis=1) >= negative_below, label] = 0
-    return labels
 
 
 def check_mine_hard_negatives(
@@ -141,7 +94,7 @@ def mine_hard_negatives(
     positives : (P, D) array
         Features of the ground-truth boxes.
     labels : (P, K) array of -1, 0 and 1
-        An object of one class is a negative of the others.
+        An object of one class is a negative of the others that it lies far from: `svm_box_labels`.
     images : iterable of (features, labels) pairs
         Of each image (N, D) features of its windows and (N, K) labels, from `svm_labels`; taken one by
         one, so the features need not all be in memory.
@@ -194,7 +147,7 @@ def mine_hard_negatives(
     examples, targets, alpha, waiting, enough = positives, labels, np.zeros(labels.shape), [], 0
     svm = _blind(positives.shape[1], labels.shape[1])
     for features, kinds, is_last in _with_last(images, positives, labels):
-        hard = np.flatnonzero(_hard(svm, features, kinds, hard_above))
+        hard = np.flatnonzero(np.any((kinds < 0) & (svm.decision(features) > hard_above), axis=1))
         waiting.append((features[hard], kinds[hard]))
         yield "score: of the image the windows {hard} are hard"
         if not is_last and sum(len(kinds) for _, kinds in waiting) <= enough:
@@ -206,7 +159,7 @@ def mine_hard_negatives(
         waiting, enough = [], retrain_after
         svm = yield from fit_linear_svm.steps(examples, targets, rng=rng, start=alpha, **training)
         yield "train: on {size} examples"
-        stays = _hard(svm, examples, targets, easy_below)
+        stays = np.any((targets < 0) & (svm.decision(examples) >= easy_below), axis=1)
         stays[: len(positives)] = True
         examples, targets, alpha = examples[stays], targets[stays], svm.alpha[stays]
         yield "evict: the easy ones go, {stays} says which stay"
@@ -217,11 +170,6 @@ def _blind(features, classes):
     """A machine that scores 0 everywhere, and so finds every negative hard."""
     nothing = np.zeros(classes)
     return LinearSVM(np.zeros((features, classes)), nothing, np.zeros((0, classes)), nothing, nothing)
-
-
-def _hard(svm, features, labels, threshold):
-    """Rows that are negatives of a class and score above the threshold for it."""
-    return ((labels < 0) & (svm.decision(features) > threshold)).any(axis=1)
 
 
 def _with_last(images, positives, labels):

@@ -23,6 +23,8 @@ from refdet.stepwise import Steps, stepwise
 
 # Products of five numbers of this size are finite.
 LARGEST = 1e30
+# Along a flatter direction a dual variable goes to its bound, 1e60 at most: an example of zeros without a bias.
+FLATTEST = 1e-61
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ def check_fit_linear_svm(
     positive_weight=1.0,
     bias_scale=1.0,
     loss="hinge",
-    tolerance=0.01,
+    tolerance=1e-3,
     max_epochs=1000,
     start=None,
     names=("features", "labels"),
@@ -94,7 +96,7 @@ def fit_linear_svm(
     positive_weight: float = 1.0,
     bias_scale: float = 1.0,
     loss: Literal["hinge", "squared_hinge"] = "hinge",
-    tolerance: float = 0.01,
+    tolerance: float = 1e-3,
     max_epochs: int = 1000,
     start: Any = None,
 ) -> Steps[LinearSVM]:
@@ -120,7 +122,8 @@ def fit_linear_svm(
         regularised, the less the larger the value; 10 in R-CNN, and 0 means no bias.
     loss : {"hinge", "squared_hinge"}
     tolerance : float above 0
-        A class is done when its gap is at most this share of its primal objective.
+        A class is done when its gap is at most this share of its primal objective, which then lies within the same
+        share of the optimum.
     max_epochs : int
         Sweeps at most; the result's `primal - dual` tells how far it came.
     start : (N, K) array, optional
@@ -160,7 +163,7 @@ def fit_linear_svm(
     examples = np.column_stack([features, np.full(len(features), bias_scale)])  # (N, D + 1), float64
     prices = cost * np.where(labels > 0, positive_weight, 1.0) * (labels != 0)  # (N, K), C_i
     upper, softness = _box(prices, loss)
-    curvature = (examples**2).sum(axis=1)[:, None] + softness  # (N, 1) with (N, K)
+    curvature = np.maximum((examples**2).sum(axis=1)[:, None] + softness, FLATTEST)  # (N, 1) with (N, K)
     alpha, epoch = np.minimum(start, upper), 0
     while True:
         weights = examples.T @ (alpha * labels)  # (D + 1, K)

@@ -14,6 +14,10 @@
 - ``segmentation``: `graph_segmentation`
 - ``selective_search``: `selective_search`, `hierarchical_grouping`
 - ``warping``: `warp_proposal`
+- ``rcnn_labels``: `best_ground_truth`, `fine_tuning_labels`, `svm_labels`, `svm_box_labels`, `regression_pairs` with
+  its `encode_rcnn`
+- ``linear_svm``: `fit_linear_svm`
+- ``ridge_boxes``: `fit_ridge_boxes`
 
 and `filmstrip` puts the steps side by side. The other algorithms with a trace have no picture. ``detections``,
 ``curves`` and ``regions`` draw results, ``losses`` the families of losses over their input too.
@@ -27,11 +31,14 @@ from refdet.viz import (
     coders,
     curves,
     detections,
+    linear_svm,
     losses,
     matching,
     nms,
     overlaps,
+    rcnn_labels,
     regions,
+    ridge_boxes,
     roi_align,
     roi_pool,
     segmentation,
@@ -47,11 +54,14 @@ __all__ = [
     "curves",
     "detections",
     "filmstrip",
+    "linear_svm",
     "losses",
     "matching",
     "nms",
     "overlaps",
     "regions",
+    "rcnn_labels",
+    "ridge_boxes",
     "roi_align",
     "roi_pool",
     "segmentation",

@@ -1,10 +1,10 @@
-"""SMP-5, MAT-3, LOSS-6."""
+"""SMP-5, LOSS-6."""
 
 import numpy as np
 import pytest
 from tolerances import close
 
-from refdet.classical.hard_negatives import mine_hard_negatives, svm_labels
+from refdet.classical.hard_negatives import mine_hard_negatives
 from refdet.classical.linear_svm import fit_linear_svm
 
 
@@ -13,23 +13,6 @@ def rng(seed=0):
 
 
 # By hand
-
-
-def test_windows_near_an_object_of_the_class_take_no_part():
-    """IoU with the object of class 1: 16/16, 5/16 and 4/16; 0.3 itself is near."""
-    windows = np.array([[0, 0, 4, 4], [0, 0, 1.25, 4], [0, 0, 1, 4]])
-    assert svm_labels(windows, [[0, 0, 4, 4]], [1], 2).tolist() == [[-1, 0], [-1, 0], [-1, -1]]
-    exactly = np.array([[0.0, 0, 3, 4]])  # 12 of 40
-    assert svm_labels(exactly, [[0, 0, 10, 4]], [0], 1, negative_below=12 / 40).tolist() == [[0]]
-
-
-def test_the_nearest_object_of_the_class_decides():
-    windows = np.array([[0, 0, 4, 4]])
-    assert svm_labels(windows, [[0, 0, 4, 4], [9, 9, 12, 12]], [0, 0], 2).tolist() == [[0, -1]]
-
-
-def test_without_the_class_every_window_is_a_negative():
-    assert svm_labels(np.ones((2, 4)), np.zeros((0, 4)), [], 3).tolist() == [[-1] * 3] * 2
 
 
 # One feature: positives at 3; image after image the windows.
@@ -55,6 +38,15 @@ def test_easy_negatives_leave_and_hard_ones_stay():
     after = [step for step in trace if step.name == "evict"]
     assert after[0].examples.ravel().tolist() == [3, 1]  # -9 scores far below -1.2
     assert after[1].examples.ravel().tolist() == [3, 1, 2.5]
+
+
+def test_a_negative_at_the_bound_stays():
+    """-1.2 itself is not easy: rcnn_train.m drops what scores less."""
+    scores = pass_over([-2, 1]).result.decision(np.array([[-2.0], [1.0]])).ravel()
+    assert scores[0] < -1.2 < scores[1]
+    kept = {bound: pass_over([-2, 1], easy_below=bound).named("evict")[-1] for bound in scores}
+    assert kept[scores[0]].examples.ravel().tolist() == [3, -2, 1]
+    assert kept[scores[1]].examples.ravel().tolist() == [3, 1]
 
 
 def test_training_waits_until_enough_have_come():
@@ -123,8 +115,3 @@ def test_bad_arguments_are_named(changed, error, words):
     arguments = {"positives": POSITIVES, "labels": LABELS, "images": [], "rng": rng()} | changed
     with pytest.raises(error, match=words):
         mine_hard_negatives(**arguments)
-
-
-def test_labels_that_are_not_whole_are_refused():
-    with pytest.raises(TypeError, match="gt_labels"):
-        svm_labels(np.ones((1, 4)), np.ones((1, 4)), [0.5], 2)

@@ -9,18 +9,18 @@ from calls import CALLS, function_of
 from refdet import viz
 
 DRAWINGS = (
-    "nms",
-    "soft_nms",
-    "overlaps",
-    "coders",
-    "roi_pool",
-    "roi_align",
-    "losses",
-    "matching",
-    "average_precision",
-    "segmentation",
-    "selective_search",
-    "warping",
+    *(
+        "nms",
+        "soft_nms",
+        "overlaps",
+        "coders",
+        "roi_pool",
+        "roi_align",
+        "losses",
+        "matching",
+        "average_precision",
+    ),
+    *("segmentation", "selective_search", "warping", "rcnn_labels", "linear_svm", "ridge_boxes"),
 )
 STEPWISE = {
     name.rpartition(".")[2]: (function_of(name), CALLS[name])
@@ -30,8 +30,8 @@ STEPWISE = {
 
 
 def listed(drawing):
-    """The functions of the docstring's line of that drawing, batched and aligned forms written out."""
-    line = re.search(rf"^- ``{drawing}``: (.*)$", viz.__doc__, re.M).group(1)
+    """The functions of the docstring's entry of that drawing, batched and aligned forms written out."""
+    line = re.search(rf"^- ``{drawing}``: (.*(?:\n  .*)*)$", viz.__doc__, re.M).group(1)
     names = set(re.findall(r"(?<!`)`(\w+)`", line))
     forms = re.findall(r"(\w+) forms", line)
     return names | {f"{form}_{name}" for form in forms for name in names}
