@@ -8,8 +8,10 @@ from refdet.cli.worked_examples import (
     classical,
     encoding,
     evaluation,
+    labels,
     losses,
     overlaps,
+    proposals,
     regions,
     suppression,
 )
@@ -17,8 +19,10 @@ from refdet.cli.worked_examples import (
 CHAPTERS = {
     "Boxes and overlaps": overlaps.EXAMPLES,
     "Suppression": suppression.EXAMPLES,
+    "Proposals": proposals.EXAMPLES,
     "Regions of interest": regions.EXAMPLES,
     "Encoding": encoding.EXAMPLES,
+    "Labels of proposals": labels.EXAMPLES,
     "Assignment": assignment.EXAMPLES,
     "R-CNN's classical stages": classical.EXAMPLES,
     "Losses": losses.EXAMPLES,

@@ -5,6 +5,21 @@ from __future__ import annotations
 from refdet.cli.worked_examples.example import Example
 
 EXAMPLES = {
+    "fit_ridge_boxes": Example(
+        "classical.ridge_boxes:fit_ridge_boxes",
+        "a box regressor for each class, in closed form (RCNN-7)",
+        {
+            "features": [[2.0], [4.0]],
+            "labels": [0, 0],
+            "targets": [[1, 0, 2, 0], [1, 0, 2, 0]],
+            "num_classes": 1,
+            "ridge": 4,
+            "bias": False,
+            "whiten": False,
+        },
+        {"weights": [[[0.25, 0, 0.5, 0]]]},
+        "ridge_boxes",
+    ),
     "fit_linear_svm": Example(
         "classical.linear_svm:fit_linear_svm",
         "a linear machine by dual coordinate descent (RCNN-5)",

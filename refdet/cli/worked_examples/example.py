@@ -23,6 +23,8 @@ class Example:
     """What comes out, to six digits, or the parts of it that are known."""
     drawing: str | None = None
     """The module of ``refdet.viz`` that draws its steps."""
+    any_order: bool = False
+    """Whether the rows of the result may come in any order."""
 
     @property
     def function(self) -> Any:
