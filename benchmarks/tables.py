@@ -24,8 +24,8 @@ test compares the two. Measure yourself, and watch:
     python -m benchmarks                    # everything, about ten minutes
     python -m benchmarks nms --quick        # one op on small inputs, seconds
 
-Every system that Python can import takes part; none is needed. With `--json FILE` an interrupted run keeps what
-it has.
+Every system that Python can import takes part; none is needed (`pip install ".[oracle,peers]"` brings all). With
+`--json FILE` an interrupted run keeps what it has.
 
 **How it is measured.** All in one process and on one thread. First the result of each candidate is compared
 with the reference's, or, where the reference is too slow, with that of an implementation that gives its bits.
