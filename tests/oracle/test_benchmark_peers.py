@@ -35,7 +35,9 @@ def beside(op, name):
         if isinstance(peer, Absent):
             pytest.skip(f"{name}: {peer.reason}")
         if peer:
-            own = [c for c in found if isinstance(c, Candidate) and c.own and not c.wall and "out=" not in c.name]
+            own = [
+                c for c in found if isinstance(c, Candidate) and c.own and not c.wall and "out=" not in c.name
+            ]
             return own[-1], peer
     raise AssertionError(f"{name} takes part in no workload of {op}")
 
