@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from refdet.cli.box_file import FORMATS, add_reading, cast, printable, read_boxes, told_dtypes
+from refdet.cli.from_host import from_host
 from refdet.cli.input_error import InputError
 from refdet.cli.nms_method import add_method, by_kernel, method_of
 from refdet.profiles import PROFILES
@@ -162,18 +163,7 @@ def _kernel(op, backend):
     present = kernels.implementations(op)
     if backend not in present:
         raise InputError(f"--backend {backend}: not there: {kernels.backends()[backend]['reason']}")
-    return _from_host(present[backend]) if backend == "cuda" else present[backend]
-
-
-def _from_host(kernel):
-    """A CuPy kernel, called with NumPy arrays."""
-    import cupy
-
-    def call(boxes, scores, *numbers, convention):
-        result = kernel(cupy.asarray(boxes), cupy.asarray(scores), *numbers, convention=convention)
-        return tuple(map(cupy.asnumpy, result)) if isinstance(result, tuple) else cupy.asnumpy(result)
-
-    return call
+    return from_host(present[backend]) if backend == "cuda" else present[backend]
 
 
 def _print_steps_and_rows(args, method, found, answer, trace):

@@ -133,7 +133,8 @@ def _page(name, example, trace):
 
     page = Page(f"{name}, step by step")
     page.text(f"{example.summary}.")
-    page.player(trace)
+    # The player draws boxes that are kept or go; of the others it shows the source.
+    page.player(trace, "boxes" if example.drawing in ("nms", "soft_nms") else "source")
     return page
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from refdet.cli.from_host import from_host
+
 
 def plain(result: Any) -> Any:
     """A result as numbers, lists and dicts; floats to six digits."""
@@ -69,7 +71,7 @@ def _kernels(name, call, result):
         if backend not in found:
             yield f"{backend}: {entry['reason'].splitlines()[0]}", None
             continue
-        other = call(_on_host(found[backend]) if backend == "cuda" else found[backend])
+        other = call(from_host(found[backend]) if backend == "cuda" else found[backend])
         exact = same(result, other)
         nearly = (name, backend) in ROUNDED and not exact and _nearly(result, other)
         words = "to the last bit" if exact else "but for the last bits" if nearly else "another result"
@@ -88,17 +90,3 @@ ROUNDED = {
 def _nearly(result, other):
     result, other = np.asarray(result, float), np.asarray(other, float)
     return result.shape == other.shape and bool(np.allclose(result, other, rtol=2e-6, atol=4e-6))
-
-
-def _on_host(kernel):
-    """A CuPy kernel, called with NumPy arrays."""
-    import cupy
-
-    def called(*arguments, **keywords):
-        result = kernel(
-            *map(cupy.asarray, arguments),
-            **{k: cupy.asarray(v) if isinstance(v, (np.ndarray, list)) else v for k, v in keywords.items()},
-        )
-        return tuple(map(cupy.asnumpy, result)) if isinstance(result, tuple) else cupy.asnumpy(result)
-
-    return called

@@ -71,6 +71,13 @@ def test_the_trace_the_page_and_the_picture_are_written(refdet, tmp_path):
     assert files[2].read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_page_can_be_written(name, refdet, tmp_path):
+    path = tmp_path / "steps.html"
+    done = refdet("steps", name, "--html", path)
+    assert (done.code, done.err) == (0, "") and EXAMPLES[name].function.__name__ in path.read_text()
+
+
 @pytest.mark.parametrize("name", [name for name, example in EXAMPLES.items() if example.drawing])
 def test_every_picture_can_be_drawn(name, refdet, tmp_path):
     pytest.importorskip("matplotlib")
