@@ -93,7 +93,8 @@ def _integration(ax, step):
     if step.name == "mean":
         ax.axhline(seen["ap"], color="#222222", linewidth=1.2, gid="mean")
     if "ap" in seen:
-        ax.set_title(f"average precision {seen['ap']:.6g}", fontsize=8, loc="left")
+        words = f"average precision {seen['ap']:.6g}"
+        ax.text(0.03, 0.03, words, transform=ax.transAxes, fontsize=8, gid="ap")
 
 
 def _strips(ax, left, widths, heights, style, fill):

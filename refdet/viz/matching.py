@@ -85,4 +85,6 @@ def draw(ax, step):
     )  # detections choose places first
     boxes = np.concatenate([seen["gt_boxes"][known], seen["boxes"][found]])
     nms.draw_boxes(ax, boxes, ranks, texts, kinds, styles)
-    ax.set_title(f"image {int(np.ravel(image)[0])}" if np.size(image) else "no image", fontsize=8, loc="left")
+    ax.set_xlabel(
+        f"image {int(np.ravel(image)[0])}" if np.size(image) else "no image", fontsize=8, loc="left"
+    )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import refdet as package
+from refdet import viz
 from refdet.cli import steps_verified, worked_examples
 from refdet.cli.worked_examples import CHAPTERS, EXAMPLES
 from refdet.stepwise import Trace
@@ -82,6 +83,11 @@ def test_every_page_can_be_written(name, refdet, tmp_path):
 def test_every_picture_can_be_drawn(name, refdet, tmp_path):
     pytest.importorskip("matplotlib")
     assert refdet("steps", name, "--png", tmp_path / "steps.png").code == 0
+    example = EXAMPLES[name]
+    trace = example.function.trace(**example.fresh(example.given))
+    strip = viz.filmstrip(trace, getattr(viz, example.drawing).draw)
+    for number, (ax, step) in enumerate(zip(strip.axes, trace, strict=True)):
+        assert ax.get_title("left").startswith(f"{number} {step.name}: "), "the caption was drawn over"
 
 
 # Other arguments

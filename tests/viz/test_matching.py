@@ -32,12 +32,10 @@ def test_fates_step_by_step(trace):
 
 def test_the_image_of_the_step_is_drawn(ax, outlines, trace):
     drawing.draw(ax, trace[1])
-    assert (
-        ax.get_title("left") == "image 1" and outlines(ax, "now") == [(0, 0, 9, 9)] and len(ax.patches) == 1
-    )
+    assert ax.get_xlabel() == "image 1" and outlines(ax, "now") == [(0, 0, 9, 9)] and len(ax.patches) == 1
     ax.clear()
     drawing.draw(ax, trace[3])
-    assert ax.get_title("left") == "image 0" and len(ax.patches) == 6
+    assert ax.get_xlabel() == "image 0" and len(ax.patches) == 6
     assert outlines(ax, "now") == [(0, 0, 40, 30)] and outlines(ax, "hit") == [(0, 0, 40, 40)]
     assert outlines(ax, "object") == [(0, 0, 40, 40)] and outlines(ax, "difficult") == [(60, 0, 20, 24)]
     assert len(outlines(ax, "waiting")) == 2
@@ -104,7 +102,7 @@ def test_nothing_found_or_nothing_there_draws(ax, boxes, objects):
         ax.clear()
         drawing.draw(ax, step)
         assert len(ax.patches) == boxes + objects
-    assert ax.get_title("left") == ("image 0" if boxes + objects else "no image")
+    assert ax.get_xlabel() == ("image 0" if boxes + objects else "no image")
 
 
 def test_a_step_of_another_algorithm_is_refused(ax):
