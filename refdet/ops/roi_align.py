@@ -234,7 +234,7 @@ def roi_align_backward(
         across, down = convention.roi.samples(bin_size, sampling_ratio).tolist()
         xs, ys = _lay(x, bin_size[0], output_size[1], across), _lay(y, bin_size[1], output_size[0], down)
         _scatter(grad_output[k], ys, xs, grad_input[int(image)])
-        yield "scatter: of RoI {k} the {down} x {across} points of each bin add to the cells around them in image {image}"
+        yield "scatter: RoI {k} adds to the cells of image {image} around the {down} x {across} points of each bin"
     return grad_input
 
 

@@ -227,8 +227,8 @@ def roi_pool_backward(
     n, channels, height, width = input_shape
     _flat = grad_input.reshape(n, channels * height * width)  # the same memory
     first = np.arange(channels)[:, None, None] * (height * width)  # (C, 1, 1)
-    for k, image in enumerate(boxes[:, 0].astype(np.int64).tolist()):
+    for k, (image, *_corners) in enumerate(boxes):
         taken = argmax[k] >= 0  # (C, rows, columns)
-        np.add.at(_flat[image], (first + argmax[k])[taken], grad_output[k][taken])
+        np.add.at(_flat[int(image)], (first + argmax[k])[taken], grad_output[k][taken])
         yield "scatter: RoI {k} adds each value to the cell that it came from, in image {image}"
     return grad_input
