@@ -50,7 +50,7 @@ def run(args):
         for chapter, names in CHAPTERS.items():
             print(chapter)
             for name in names:
-                print(f"  {name:<28}{EXAMPLES[name].summary}")
+                print(f"  {name:<38}{EXAMPLES[name].summary}")
         return 0
     if args.algorithm not in EXAMPLES:
         raise InputError(f"{args.algorithm}: no such algorithm; `refdet steps` lists {len(EXAMPLES)} of them")

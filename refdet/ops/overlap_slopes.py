@@ -37,7 +37,7 @@ def iou_slopes(a, b, rule) -> Steps[Floats]:
     -----
     shared. Slopes dI of the shared area.
     union.  Slopes dU = dA - dI of the area that both cover.
-    divide. d IoU = (dI - IoU dU) / U.
+    divide. IoU has the slopes (dI - IoU dU) / U.
     """
     d_iou, _, _ = yield from iou_and_union_slopes(a, b, rule)
     return d_iou
@@ -68,7 +68,7 @@ def giou_slopes(a, b, rule) -> Steps[Floats]:
     Notes
     -----
     enclose.  Slopes dC of the area of the smallest box around both.
-    subtract. d GIoU = d IoU + (dU - U / C dC) / C.
+    subtract. GIoU has the slopes dIoU + (dU - U / C dC) / C.
     """
     d_iou, union, d_union = yield from iou_and_union_slopes(a, b, rule)
     sides, d_sides = enclosing_slopes(a, b, rule)
@@ -88,7 +88,7 @@ def diou_slopes(a, b, rule) -> Steps[Floats]:
     Notes
     -----
     span.     Slopes of the squared diagonal c^2 of the smallest box around both.
-    distance. q = rho^2 / c^2 and its slopes, beta q^(beta - 1) dq; d DIoU is d IoU less these.
+    distance. Slopes of q = rho^2 / c^2 to the power of beta; DIoU has dIoU less these.
     """
     d_iou = yield from iou_slopes(a, b, rule)
     sides, d_sides = enclosing_slopes(a, b, rule)
@@ -112,7 +112,7 @@ def ciou_slopes(a, b, rule, alpha_gate, aspect_gradient) -> Steps[Floats]:
     Notes
     -----
     aspect. Slopes dv of the difference of the aspect ratios, without 1 / (w^2 + h^2) if they are "stable".
-    weigh.  d CIoU = d DIoU - alpha dv.
+    weigh.  CIoU has the slopes dDIoU - alpha dv.
     """
     d_diou = yield from diou_slopes(a, b, rule)
     w, h = np.moveaxis(rule.aspect_sides(a), -1, 0)
