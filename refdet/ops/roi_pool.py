@@ -223,12 +223,13 @@ def roi_pool_backward(
     array([[0., 0.],
            [0., 1.]])
     """
-    grad_input = np.zeros(input_shape, grad_output.dtype)
     n, channels, height, width = input_shape
+    grad_input = np.zeros(input_shape, grad_output.dtype)
     _flat = grad_input.reshape(n, channels * height * width)  # the same memory
-    first = np.arange(channels)[:, None, None] * (height * width)  # (C, 1, 1)
-    for k, (image, *_corners) in enumerate(boxes):
-        taken = argmax[k] >= 0  # (C, rows, columns)
-        np.add.at(_flat[int(image)], (first + argmax[k])[taken], grad_output[k][taken])
+    images, taken = np.asarray(boxes)[:, 0].astype(np.int64).tolist(), argmax >= 0
+    first = np.arange(channels)[:, None, None] * (height * width)  # (C, 1, 1), the first cell of each channel
+    cells = first + argmax  # with (K, C, rows, columns)
+    for k, image in enumerate(images):
+        np.add.at(_flat[image], cells[k][taken[k]], grad_output[k][taken[k]])
         yield "scatter: RoI {k} adds each value to the cell that it came from, in image {image}"
     return grad_input

@@ -4,10 +4,11 @@
 
 - ``nms``: `nms`, `diou_nms` and their batched forms
 - ``soft_nms``: `soft_nms`, `batched_soft_nms`
-- ``overlaps``: `box_iou`, `generalized_box_iou`, `distance_box_iou`, `complete_box_iou` and their aligned forms
+- ``overlaps``: `box_iou`, `generalized_box_iou`, `distance_box_iou`, `complete_box_iou`, `overlap` and their
+  aligned forms
 - ``coders``: `encode_rcnn`, `decode_rcnn`
-- ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`
-- ``roi_align``: `roi_align`
+- ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`, `roi_pool_backward`
+- ``roi_align``: `roi_align`, `roi_align_backward`
 - ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
 - ``matching``: `match_detections`
 - ``average_precision``: `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`
