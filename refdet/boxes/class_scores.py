@@ -9,8 +9,6 @@ from refdet.boxes import score_checks
 from refdet.checks import Array
 from refdet.stepwise import Steps, stepwise
 
-Places = tuple[NDArray[np.int64], NDArray[np.int64]]
-
 
 def check_class_specific_scores(objectness, class_probs):
     """Finite numbers whose shapes fit each other."""
@@ -79,7 +77,7 @@ def check_labels_above(scores, score_threshold):
 
 
 @stepwise(check=check_labels_above)
-def labels_above(scores: Array, score_threshold: float) -> Steps[Places]:
+def labels_above(scores: Array, score_threshold: float) -> Steps[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Boxes and classes of all scores over the threshold: a box with several such classes comes several times.
 
     Parameters
@@ -125,7 +123,9 @@ def check_best_label_above(scores, score_threshold):
 
 
 @stepwise(check=check_best_label_above)
-def best_label_above(scores: Array, score_threshold: float) -> Steps[Places]:
+def best_label_above(
+    scores: Array, score_threshold: float
+) -> Steps[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Boxes whose best class scores over the threshold, and that class; the first of equal ones.
 
     Parameters
