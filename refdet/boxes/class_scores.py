@@ -12,10 +12,8 @@ from refdet.stepwise import Steps, stepwise
 
 def check_class_specific_scores(objectness, class_probs):
     """Finite numbers whose shapes fit each other."""
-    objectness, class_probs = (
-        score_checks.finite(objectness, "objectness"),
-        score_checks.finite(class_probs, "class_probs"),
-    )
+    objectness = score_checks.finite(objectness, "objectness")
+    class_probs = score_checks.finite(class_probs, "class_probs")
     shared = class_probs.ndim == objectness.ndim
     leading = objectness.shape[:-1] if shared else objectness.shape
     if objectness.ndim == 0 or class_probs.ndim == 0 or class_probs.shape[:-1] != leading:
