@@ -118,7 +118,7 @@ class Documented:
         given = [float_of(arguments[name]) for name in names if arguments.get(name) is not None]
         convention = arguments.get("convention")
         wide = getattr(convention, "overlap", None) and convention.overlap.dtype == "float64"
-        if wide and any(name.startswith("boxes") for name in names):  # what is computed from boxes is widened
+        if wide and {"boxes1", "boxes2"} <= set(names):  # overlaps of boxes are widened
             given.append(np.dtype("f8"))
         return [np.result_type(*given)] if given else [np.dtype("f4"), np.dtype("f8")]
 
