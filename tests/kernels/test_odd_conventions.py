@@ -49,21 +49,18 @@ def odd_boxes(draw, max_size=12):
 
 
 @pytest.mark.parametrize("op", OVERLAPS)
-@given(case=odd_boxes(), convention=any_convention(("overlap",)).map(without_power))
-def test_overlaps(implementation, op, case, convention):
-    drawn = case[0]
+@given(case=odd_boxes(), data=st.data())
+def test_overlaps(implementation, op, case, data):
+    drawn, convention = case[0], data.draw(any_convention(("overlap",)).map(without_power))
     expected = outcome(getattr(refdet, op), drawn, drawn[::-1], convention=convention)
     for form in (op, f"{op}_plain"):
         assert same(outcome(implementation(form), drawn, drawn[::-1], convention=convention), expected)
 
 
 @pytest.mark.parametrize("op", ["nms", "diou_nms", "batched_nms", "soft_nms"])
-@given(
-    case=odd_boxes(),
-    threshold=THRESHOLDS,
-    convention=any_convention(("overlap", "suppression")).map(without_power),
-)
-def test_suppression(implementation, op, case, threshold, convention):
+@given(case=odd_boxes(), threshold=THRESHOLDS, data=st.data())
+def test_suppression(implementation, op, case, threshold, data):
+    convention = data.draw(any_convention(("overlap", "suppression")).map(without_power))
     given_ = (*case[: 3 if op == "batched_nms" else 2], threshold)
     given_ += (0.5, 0.25, "linear") if op == "soft_nms" else ()
     expected = outcome(getattr(refdet, op), *given_, convention=convention)
@@ -71,9 +68,9 @@ def test_suppression(implementation, op, case, threshold, convention):
         assert same(outcome(implementation(form), *given_, convention=convention), expected)
 
 
-@given(case=pooling(), convention=any_convention(("roi",)), value=SPECIAL, data=st.data())
-def test_pooling(implementation, backend, case, convention, value, data):
-    features, rois, *_ = case
+@given(case=pooling(), value=SPECIAL, data=st.data())
+def test_pooling(implementation, backend, case, value, data):
+    convention, (_, rois, *_) = data.draw(any_convention(("roi",))), case
     if rois.size and data.draw(st.booleans()):
         rois[data.draw(st.integers(0, len(rois) - 1)), data.draw(st.integers(1, 4))] = value
     for op in ("roi_pool", "roi_pool_with_argmax", "roi_align"):
