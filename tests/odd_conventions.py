@@ -78,12 +78,13 @@ def _of_kind(kind):
 
 @st.composite
 def any_convention(draw, parts=tuple(PARTS)):
-    """A profile, up to four fields of whose parts are replaced by any legal values."""
+    """A profile; some of the fields of its parts, all of one part or none are replaced by any legal values."""
     convention = draw(st.sampled_from(list(PROFILES.values())))
-    places = [(part, name, kinds) for part in parts for name, kinds in fields(part)]
-    for part, name, kinds in draw(st.lists(st.sampled_from(places), max_size=4)):
-        rule = dataclasses.replace(
-            getattr(convention, part) or PARTS[part](), **{name: draw(legal(name, kinds))}
-        )
-        convention = dataclasses.replace(convention, **{part: rule})
+    for part in parts:
+        kept = getattr(convention, part) or PARTS[part]()
+        often = draw(st.sampled_from([0, 1, 2]))  # of two
+        odd = {
+            name: draw(legal(name, kinds)) for name, kinds in fields(part) if draw(st.integers(1, 2)) <= often
+        }
+        convention = dataclasses.replace(convention, **{part: dataclasses.replace(kept, **odd)})
     return convention
