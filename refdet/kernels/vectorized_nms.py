@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refdet.conventions import REFDET, Convention
+from refdet.kernels.vectorized_areas import shared_area
 from refdet.ops.nms import check_batched_nms, check_nms
 
 _FEW = 128  # boxes of which all pairs are computed
@@ -150,7 +151,7 @@ class _Rule:
             idle = ~((w > 0) & (h > 0) & (boxes.area <= real.max))
         least, most = np.minimum(w, h), np.maximum(w, h)
         bounded = (least >= overlap.plus_one) & (least > 1e-270) & (most < 1e270) & (boxes.area > tiny)
-        return idle, ~(idle | bounded & (overlap.plus_one >= 0) & (overlap.union_eps >= 0))
+        return idle, ~(idle | bounded & (overlap.plus_one >= 0))
 
     def matrix(self, boxes):
         """Whether box i suppresses box j, (N, N)."""
@@ -186,23 +187,12 @@ class _Rule:
         over = self._decides(inter, first.area[i] + second.area[j])
         return over if first.classes is None else over & (first.classes[i] == second.classes[j])
 
+    def _shared(self, a, b):
+        return shared_area(a, b, self.convention.overlap.plus_one)
+
     def _decides(self, inter, total):
         ratio = self.convention.overlap.ratio(inter, total)
         return self.convention.suppression.suppresses(ratio, self.threshold)
-
-    def _shared(self, a, b):
-        """Shared area of boxes on planes, as the reference computes it."""
-        width = np.minimum(a[2], b[2])
-        width -= np.maximum(a[0], b[0])
-        height = np.minimum(a[3], b[3])
-        height -= np.maximum(a[1], b[1])
-        if self.convention.overlap.plus_one:
-            width += self.convention.overlap.plus_one
-            height += self.convention.overlap.plus_one
-        np.maximum(width, 0, out=width)
-        np.maximum(height, 0, out=height)
-        width *= height
-        return width
 
 
 def _near(rule, boxes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from refdet.conventions import REFDET
+from refdet.kernels.vectorized_areas import shared_area
 from refdet.ops.diou_nms import check_batched_diou_nms, check_diou_nms
 from refdet.ops.overlaps import check_complete, check_overlaps
 
@@ -75,7 +76,7 @@ def _blocks(boxes1, boxes2, rule):
     rows = max(1, _BLOCK // max(len(boxes2), 1))
     for start in range(0, len(boxes1), rows):
         block = slice(start, start + rows)
-        inter = _intersection(boxes1[block], planes, rule.plus_one)
+        inter = shared_area(boxes1[block].T[:, :, None], planes, rule.plus_one)
         total = area1[block, None] + area2  # (rows, 1) with (M,) -> (rows, M)
         yield block, rule.ratio(inter, total), inter, total, _enclosing(boxes1[block], planes, rule)
 
@@ -93,19 +94,6 @@ def _enclosing(boxes, planes, rule):
     return width, height
 
 
-def _intersection(boxes, planes, plus_one):
-    """Shared area of (R, 4) boxes with boxes given as four planes (4, M): (R, M)."""
-    sides = []
-    for axis in (0, 1):
-        side = np.minimum(boxes[:, axis + 2, None], planes[axis + 2])  # (R, 1) with (M,) -> (R, M)
-        side -= np.maximum(boxes[:, axis, None], planes[axis])
-        side += plus_one
-        sides.append(np.maximum(side, 0, out=side))
-    width, height = sides
-    width *= height
-    return width
-
-
 def diou_nms(boxes, scores, threshold, beta=None, *, convention=REFDET):
     """`refdet.diou_nms`, a chunk of the order at a time; distances only where IoU is over the threshold."""
     boxes, scores, threshold, _, convention = check_diou_nms(
@@ -118,7 +106,8 @@ def diou_nms(boxes, scores, threshold, beta=None, *, convention=REFDET):
         area = overlap.area(boxes)
         while len(order):
             head = slice(0, 256)
-            inter = _intersection(boxes[head], np.ascontiguousarray(boxes.T), overlap.plus_one)
+            planes = np.ascontiguousarray(boxes.T)
+            inter = shared_area(boxes[head].T[:, :, None], planes, overlap.plus_one)
             iou = overlap.ratio(inter, area[head, None] + area)  # (chunk, 1) with (N,) -> (chunk, N)
             over = rule.suppresses(iou, threshold)
             i, j = np.nonzero(over)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from refdet.conventions import REFDET
+from refdet.kernels.vectorized_areas import shared_area
 from refdet.ops import soft_nms as definition
 from refdet.ops.soft_nms import check_batched_soft_nms, check_soft_nms
 
@@ -43,7 +44,7 @@ def soft_nms(
         i = index[place]
         keep.append(i)
         scores[i], left[place] = left[place], -np.inf
-        inter = _intersection(boxes[i], planes, overlap.plus_one)
+        inter = shared_area(boxes[i], planes, overlap.plus_one)
         near = inter > 0 if overlap.division == "guarded" else left >= 0  # elsewhere the overlap is 0
         near = np.flatnonzero(near & (left >= 0))
         ratio = overlap.ratio(inter[near], area[place] + area[near])
@@ -53,21 +54,6 @@ def soft_nms(
             still = left != -np.inf
             index, planes, left, area = index[still], planes[:, still], left[still], area[still]
     return np.array(keep, np.int64), scores[keep]
-
-
-def _intersection(box, planes, plus_one):
-    """Shared area of a box with boxes given as four planes, (4, N) -> (N,)."""
-    width = np.minimum(box[2], planes[2])
-    width -= np.maximum(box[0], planes[0])
-    height = np.minimum(box[3], planes[3])
-    height -= np.maximum(box[1], planes[1])
-    if plus_one:
-        width += plus_one
-        height += plus_one
-    np.maximum(width, 0, out=width)
-    np.maximum(height, 0, out=height)
-    width *= height
-    return width
 
 
 def _decayed(scores, overlap, over, sigma, method):

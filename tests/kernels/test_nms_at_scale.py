@@ -225,12 +225,6 @@ def of_subnormal_width(rng):
     return np.hstack([x, y, x + 4e-320, y + 4e30])
 
 
-def lying_apart(rng):
-    """So small a shared part that only a union with something taken off makes it much."""
-    corner = 16.0 * np.arange(60)[:, None] * [1, 0]
-    return rng.permutation(np.hstack([corner, corner + [17, 17]]))[:, :4].astype(np.float32) / 2
-
-
 def inside_out(rng):
     boxes = rng.integers(0, 30, (60, 4)).astype(np.float32)
     boxes[::3, 2] = boxes[::3, 0]
@@ -254,7 +248,6 @@ def not_finite(rng):
         (apart_and_tiny, refdet.REFDET),
         (all_tiny, refdet.OPENCV),
         (of_subnormal_width, refdet.REFDET),
-        (lying_apart, any_convention(refdet.REFDET, union_eps=-138.0)),
         *((inside_out, profile) for profile in SUPPRESSION),
         *(
             (
