@@ -120,11 +120,12 @@ def shortest_augmenting_path(
     tall = cost.shape[0] > cost.shape[1]
     matrix = cost.T.copy() if tall else cost  # from here on no more rows than columns
     count, width = matrix.shape
-    u, v = np.zeros(count), np.zeros(width)
+    u, v, previous = np.zeros(count), np.zeros(width), np.zeros(width, np.int64)
     column_of, row_of = _first_come(matrix, u)
     yield "start: row after row takes its cheapest column, or none: {column_of}"
     for row in (column_of < 0).nonzero()[0]:
-        near, previous = matrix[row] - u[row] - v, np.full(width, row)
+        near = matrix[row] - u[row] - v
+        previous[:] = row
         prices, reached, ways = (
             v.copy(),
             [],
