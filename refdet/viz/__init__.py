@@ -10,7 +10,11 @@
 - ``roi_align``: `roi_align`
 - ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
 - ``matching``: `match_detections`
-- ``average_precision``: `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`
+- ``average_precision``: `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`,
+  `voc_ap`, `integrate`
+- ``evaluation``: `evaluate_detections`, `compute_map`, `evaluate_over_thresholds`, and what they are made of,
+  `match_detections`, `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`,
+  `voc_ap`, `integrate`
 - ``segmentation``: `graph_segmentation`
 - ``selective_search``: `selective_search`, `hierarchical_grouping`
 - ``warping``: `warp_proposal`
@@ -31,6 +35,7 @@ from refdet.viz import (
     coders,
     curves,
     detections,
+    evaluation,
     linear_svm,
     losses,
     matching,
@@ -53,6 +58,7 @@ __all__ = [
     "coders",
     "curves",
     "detections",
+    "evaluation",
     "filmstrip",
     "linear_svm",
     "losses",

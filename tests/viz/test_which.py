@@ -19,6 +19,7 @@ DRAWINGS = (
         "losses",
         "matching",
         "average_precision",
+        "evaluation",
     ),
     *("segmentation", "selective_search", "warping", "rcnn_labels", "linear_svm", "ridge_boxes"),
 )
