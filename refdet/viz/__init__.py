@@ -15,6 +15,7 @@
 - ``evaluation``: `evaluate_detections`, `compute_map`, `evaluate_over_thresholds`, and what they are made of,
   `match_detections`, `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`,
   `voc_ap`, `integrate`
+- ``assignment``: `kuhn_munkres`, `shortest_augmenting_path`
 - ``segmentation``: `graph_segmentation`
 - ``selective_search``: `selective_search`, `hierarchical_grouping`
 - ``warping``: `warp_proposal`
@@ -31,6 +32,7 @@ window system, no global figure, no backend is chosen.
 """
 
 from refdet.viz import (
+    assignment,
     average_precision,
     coders,
     curves,
@@ -54,6 +56,7 @@ from refdet.viz import (
 from refdet.viz.film import filmstrip
 
 __all__ = [
+    "assignment",
     "average_precision",
     "coders",
     "curves",

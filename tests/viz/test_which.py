@@ -20,6 +20,7 @@ DRAWINGS = (
         "matching",
         "average_precision",
         "evaluation",
+        "assignment",
     ),
     *("segmentation", "selective_search", "warping", "rcnn_labels", "linear_svm", "ridge_boxes"),
 )

@@ -24,14 +24,15 @@ EXAMPLES = {
         "classical.linear_svm:fit_linear_svm",
         "a linear machine by dual coordinate descent (RCNN-5)",
         {
-            "features": [[1.0], [-1.0]],
-            "labels": [1, -1],
+            "features": [[1.0, 1.0], [-1.0, -1.0], [3.0, 1.0]],
+            "labels": [1, -1, 1],
             "cost": 10,
             "bias_scale": 0,
             "tolerance": 1e-9,
             "rng": 0,
         },
-        {"weights": [[1]], "primal": [0.5], "dual": [0.5]},
+        {"weights": [[0.5], [0.5]], "primal": [0.25], "dual": [0.25]},
+        "linear_svm",
     ),
     "mine_hard_negatives": Example(
         "classical.hard_negatives:mine_hard_negatives",
