@@ -9,6 +9,11 @@
 - ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`
 - ``roi_align``: `roi_align`
 - ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
+- ``terms``: `log_softmax`, `softmax`, `smooth_labels`, `cross_entropy`, `binary_cross_entropy_with_logits`,
+  `sigmoid_focal_loss`, `quality_focal_loss`, `smooth_l1_loss`, `hinge_loss`, `box_iou_loss`,
+  `generalized_box_iou_loss`, `distance_box_iou_loss`, `complete_box_iou_loss`, and what ``overlaps`` draws: `box_iou`,
+  `generalized_box_iou`, `distance_box_iou`, `complete_box_iou`, `aligned_box_iou`, `aligned_generalized_box_iou`,
+  `aligned_distance_box_iou`, `aligned_complete_box_iou`
 - ``matching``: `match_detections`
 - ``average_precision``: `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`,
   `voc_ap`, `integrate`
@@ -51,6 +56,7 @@ from refdet.viz import (
     segmentation,
     selective_search,
     soft_nms,
+    terms,
     warping,
 )
 from refdet.viz.film import filmstrip
@@ -76,5 +82,6 @@ __all__ = [
     "segmentation",
     "selective_search",
     "soft_nms",
+    "terms",
     "warping",
 ]

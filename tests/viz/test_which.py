@@ -21,6 +21,7 @@ DRAWINGS = (
         "average_precision",
         "evaluation",
         "assignment",
+        "terms",
     ),
     *("segmentation", "selective_search", "warping", "rcnn_labels", "linear_svm", "ridge_boxes"),
 )
