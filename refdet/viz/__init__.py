@@ -6,6 +6,9 @@
 - ``soft_nms``: `soft_nms`, `batched_soft_nms`
 - ``overlaps``: `box_iou`, `generalized_box_iou`, `distance_box_iou`, `complete_box_iou` and their aligned forms
 - ``coders``: `encode_rcnn`, `decode_rcnn`
+- ``grid_coders``: `encode_ssd`, `decode_ssd`, `grid_cell`, `encode_yolov1`, `decode_yolov1`, `encode_yolov3`,
+  `decode_yolov3`, `encode_yolov5`, `decode_yolov5`, `encode_detr`, `decode_detr`, `letterbox`, `letterbox_boxes`,
+  `unletterbox_boxes`
 - ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`
 - ``roi_align``: `roi_align`
 - ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
@@ -43,6 +46,7 @@ from refdet.viz import (
     curves,
     detections,
     evaluation,
+    grid_coders,
     linear_svm,
     losses,
     matching,
@@ -69,6 +73,7 @@ __all__ = [
     "detections",
     "evaluation",
     "filmstrip",
+    "grid_coders",
     "linear_svm",
     "losses",
     "matching",

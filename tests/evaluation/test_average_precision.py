@@ -158,9 +158,10 @@ def _trapezoids(points):
 
 
 @pytest.mark.parametrize("rule", RULES)
-@given(flags=FLAGS, missed=st.integers(0, 4))
-def test_every_integration_is_its_definition_over_all_thresholds(rule, flags, missed):
-    positives = max(flags.count("T") + missed, 1)
+@given(first=st.integers(0, 8), then=FLAGS, objects=st.sampled_from([1, 7, 10, 20]))
+def test_every_integration_is_its_definition_over_all_thresholds(rule, first, then, objects):
+    flags = "T" * first + then
+    positives = max(flags.count("T"), objects)
     expected = by_definition(rule, flags, positives)
     assert close(rule(*curve(flags, positives)), float(expected), "float64 sums")
 

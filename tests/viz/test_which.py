@@ -22,6 +22,7 @@ DRAWINGS = (
         "evaluation",
         "assignment",
         "terms",
+        "grid_coders",
     ),
     *("segmentation", "selective_search", "warping", "rcnn_labels", "linear_svm", "ridge_boxes"),
 )
