@@ -30,6 +30,7 @@
 - ``rcnn_labels``: `best_ground_truth`, `fine_tuning_labels`, `svm_labels`, `svm_box_labels`, `regression_pairs` with
   its `encode_rcnn`
 - ``linear_svm``: `fit_linear_svm`
+- ``hard_negatives``: `mine_hard_negatives`, and its `fit_linear_svm`
 - ``ridge_boxes``: `fit_ridge_boxes`
 
 and `filmstrip` puts the steps side by side. The other algorithms with a trace have no picture. ``detections``,
@@ -47,6 +48,7 @@ from refdet.viz import (
     detections,
     evaluation,
     grid_coders,
+    hard_negatives,
     linear_svm,
     losses,
     matching,
@@ -74,6 +76,7 @@ __all__ = [
     "evaluation",
     "filmstrip",
     "grid_coders",
+    "hard_negatives",
     "linear_svm",
     "losses",
     "matching",

@@ -23,6 +23,7 @@ DRAWINGS = (
         "assignment",
         "terms",
         "grid_coders",
+        "hard_negatives",
     ),
     *("segmentation", "selective_search", "warping", "rcnn_labels", "linear_svm", "ridge_boxes"),
 )

@@ -38,15 +38,20 @@ EXAMPLES = {
         "classical.hard_negatives:mine_hard_negatives",
         "train on the negatives that are still wrong (SMP-5)",
         {
-            "positives": [[1.0]],
+            "positives": [[1.0, 1.0]],
             "labels": [[1]],
-            "images": [([[-1.0]], [[-1]]), ([[-9.0]], [[-1]])],
+            "images": [
+                ([[-3.0, -3.0], [-5.0, 0.0]], [[-1], [-1]]),
+                ([[-0.5, -0.5], [-2.0, -3.0]], [[-1], [-1]]),
+                ([[-9.0, -2.0]], [[-1]]),
+            ],
             "cost": 10,
             "positive_weight": 1,
             "bias_scale": 0,
             "tolerance": 1e-9,
             "rng": 0,
         },
-        {"weights": [[1]], "primal": [0.5]},
+        {"weights": [[1], [1]], "primal": [1]},
+        "hard_negatives",
     ),
 }
