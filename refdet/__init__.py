@@ -1,12 +1,8 @@
 """Object detection, from IoU to DETR, in NumPy that one can read, step through and trust."""
 
 from refdet.boxes.area import box_area
-from refdet.boxes.candidates import (
-    best_label_above,
-    class_specific_scores,
-    labels_above,
-    select_candidates,
-)
+from refdet.boxes.candidates import select_candidates
+from refdet.boxes.class_scores import best_label_above, class_specific_scores, labels_above
 from refdet.boxes.clip import clip_boxes_to_image
 from refdet.boxes.delta_normalization import delta_statistics, denormalize_deltas, normalize_deltas
 from refdet.boxes.detr import decode_detr, encode_detr

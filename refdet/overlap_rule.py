@@ -51,6 +51,11 @@ class Overlap(Rule):
         super().__post_init__()
         if not -(2**31) <= self.plus_one < 2**31:  # it reaches the kernels as 32 bits
             raise ValueError(f"Overlap.plus_one: {self.plus_one} came; wanted a whole number of 32 bits")
+        for name in ("union_eps", "giou_eps", "diou_eps", "ciou_eps"):
+            if getattr(self, name) < 0:  # it would make areas and distances negative
+                raise ValueError(f"Overlap.{name}: {getattr(self, name)} came; wanted 0 or more")
+        if not self.beta > 0:
+            raise ValueError(f"Overlap.beta: {self.beta} came; wanted a number above 0")
 
     def sides(self, boxes: Floats) -> Floats:
         """Width and height of each box, (..., 2)."""

@@ -58,6 +58,21 @@ def scale(value, name, dtype):
     return number
 
 
+def sampling(sampling_ratio, aligned, convention):
+    """Both of RoI align's, or what the convention says: points along a side of a bin, and where a cell lies."""
+    rule = convention.part("roi")
+    ratio = rule.sampling_ratio if sampling_ratio is None else sampling_ratio
+    ratio = checks.whole_number(ratio, "sampling_ratio", -1)
+    if ratio > rule.most_samples:
+        raise ValueError(f"sampling_ratio: {checks.shown(ratio)} came; wanted at most {rule.most_samples}")
+    aligned = rule.aligned if aligned is None else aligned
+    if aligned is None:
+        raise ValueError(f"aligned: None came, and {convention.name} has no RoI align; wanted True or False")
+    if not isinstance(aligned, (bool, np.bool_)):
+        raise TypeError(f"aligned: {checks.shown(aligned)} came; wanted True or False")
+    return max(ratio, 0), bool(aligned)
+
+
 def gradient(grad_output, input_shape, *, xp=np):
     """The gradient of pooled values (K, C, rows, columns), and the shape (N, C, H, W) of the map they came from."""
     grad_output = checks.real_array(grad_output, "grad_output", xp=xp)

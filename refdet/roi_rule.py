@@ -37,13 +37,14 @@ class Roi(Rule):
     sampling_ratio: int = 0
     """RoI align: points along each side of a bin; 0: as many as the bin has cells, rounded up."""
     most_samples: int = 4096
-    """RoI align: at most so many of them, so that no RoI takes for ever; their square is exact in float32."""
+    """RoI align: at most so many of them, so that no RoI takes for ever; their square is exact in float32. At most
+    65536: the points of a bin are laid before any is taken."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.sampling_ratio < 0 or self.most_samples < 1:
+        if self.sampling_ratio < 0 or not 1 <= self.most_samples <= 2**16:
             came = f"sampling_ratio {self.sampling_ratio}, most_samples {self.most_samples}"
-            raise ValueError(f"Roi: {came} came; wanted at least 0 and at least 1")
+            raise ValueError(f"Roi: {came} came; wanted at least 0, and 1 to {2**16}")
 
     def cells(self, corners: Floats) -> NDArray[np.int64]:
         """The cells of scaled corners: rounded half away from zero, kept within the bound."""

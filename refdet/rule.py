@@ -8,6 +8,8 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 _NUMBERS: dict[Any, Any] = {int: numbers.Integral, float: numbers.Real}
 _BELOW = 2**63  # whole numbers reach the kernels as 64 bits
 _MOST = 3.4028234663852886e38  # the largest float32; infinity may stand for no bound
@@ -19,6 +21,7 @@ class Rule:
     Numbers become Python's: one of NumPy would bring its own precision into every sum that it takes part in.
     """
 
+    @np.errstate(over="ignore")  # a number of half precision overflows where it is compared with a bound
     def __post_init__(self) -> None:
         rule: Any = type(self)
         for name, kinds in _fields(rule):

@@ -240,6 +240,7 @@ CALLS |= LOSS_CALLS
 # What is public and has no row: a module, or one function of it.
 WITHOUT = {
     "boxes.coder_checks": "the checks themselves, reached through every encoder and decoder",
+    "boxes.score_checks": "the checks themselves, reached through the choice of candidates and labels",
     "boxes.slopes": "parts of the gradients, reached through every one of them",
     "captions": "a part of the recorder, of captions that a test of the layout holds to their form",
     "checks": "the checks themselves, reached through every function",
@@ -253,6 +254,8 @@ WITHOUT = {
     "losses.reduction": "a part of every loss, of numbers that were checked",
     "losses.rpn.normalizers": "a part of the steps, of numbers that were checked",
     "ops.box_iou.intersection_over_union": "a part of the steps, of boxes that were checked",
+    "ops.overlap_gradients": "the same, and functions of refdet that have their rows",
+    "ops.overlap_slopes": "parts of the gradients, reached through every one of them",
     "ops.overlaps": "the same, and functions of refdet that have their rows",
     "proposals.colour_spaces": "parts of the steps, of images that were checked",
     "proposals.gaussian": "the same",

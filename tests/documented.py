@@ -81,9 +81,8 @@ class Documented:
         if isinstance(part, np.generic) and "array" in kind:
             part = np.asarray(part)  # NumPy gives a scalar for an array without axes
         if isinstance(part, np.ndarray):
-            assert type(part) is np.ndarray and "array" in kind, (
-                f"{name}: {type(part)} came; {kind} is documented"
-            )
+            plain = type(part) is np.ndarray or part is arguments.get("out")
+            assert plain and "array" in kind, f"{name}: {type(part)} came; {kind} is documented"
             assert part.dtype in self.dtypes(kind, arguments), (
                 f"{name}: {part.dtype} came; {kind} is documented"
             )
@@ -118,7 +117,7 @@ class Documented:
         given = [float_of(arguments[name]) for name in names if arguments.get(name) is not None]
         convention = arguments.get("convention")
         wide = getattr(convention, "overlap", None) and convention.overlap.dtype == "float64"
-        if wide and any(name.startswith("boxes") for name in names):  # what is computed from boxes is widened
+        if wide and set(names) in ({"boxes"}, {"boxes1", "boxes2"}):  # areas and overlaps are widened
             given.append(np.dtype("f8"))
         return [np.result_type(*given)] if given else [np.dtype("f4"), np.dtype("f8")]
 

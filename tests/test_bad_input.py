@@ -8,11 +8,11 @@ from calls import CALLS, GOOD_BOXES, GOOD_SCORES, MAP, WITHOUT, function_of, pub
 from hostile import any_value, checked_call, every_array, hostile, numbers_of_all_sizes
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_conventions import any_convention
 from odd_values import SHAPES
 
 import refdet
 from refdet import kernels
-from refdet.profiles import PROFILES
 
 PAIRED = [name for name in CALLS if name in kernels._REFERENCES]
 WITH_CONVENTION = [name for name in CALLS if "convention" in inspect.signature(function_of(name)).parameters]
@@ -59,7 +59,7 @@ def test_any_values_in_several_arguments(name, data):
     for argument in sorted(data.draw(st.sets(st.sampled_from(sorted(arguments)), min_size=1))):
         arguments[argument] = data.draw(any_value(arguments[argument]), label=argument)
     if name in WITH_CONVENTION:
-        arguments["convention"] = data.draw(st.sampled_from(list(PROFILES.values())))
+        arguments["convention"] = data.draw(any_convention(), label="convention")
     checked_call(function_of(name), arguments)
 
 

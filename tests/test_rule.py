@@ -6,6 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from odd_conventions import PARTS, fields
+from odd_conventions import WRONG as WRONG_VALUES
 from strategies import same_bits
 
 import refdet
@@ -58,6 +60,12 @@ WRONG = [
     (Roi, {"aligned": "yes"}, ValueError, "Roi.aligned: 'yes' came; wanted True or False or None"),
     (Roi, {"most_samples": None}, TypeError, "Roi.most_samples: 'None' came; wanted a whole number"),
     (Roi, {"most_samples": 0}, ValueError, "most_samples 0 came"),
+    (Roi, {"most_samples": 2**17}, ValueError, "most_samples 131072 came; wanted .* 1 to 65536"),
+    *[
+        (Overlap, {f"{area}_eps": -1e-7}, ValueError, f"Overlap.{area}_eps: -1e-07 came; wanted 0 or more")
+        for area in ("union", "giou", "diou", "ciou")
+    ],
+    (Overlap, {"beta": 0}, ValueError, "Overlap.beta: 0.0 came; wanted a number above 0"),
     (Roi, {"sampling_ratio": -1}, ValueError, "sampling_ratio -1"),
     (Coder, {"clamp": "x"}, ValueError, "Coder.clamp: 'x' came; wanted a number .* or None"),
     (Coder, {"weights": (1, 1)}, TypeError, "Coder.weights: .* came; wanted a tuple of 4 numbers"),
@@ -74,6 +82,13 @@ def test_a_field_that_is_none_is_refused(rule, fields, error, text):
         dataclasses.replace(rule(), **fields)
 
 
+@pytest.mark.parametrize(("part", "name"), [(p, name) for p in PARTS for name, _ in fields(p)])
+def test_no_field_takes_what_it_may_not_be(part, name):
+    for value in WRONG_VALUES:
+        with pytest.raises((ValueError, TypeError), match=rf"{PARTS[part].__name__}\.{name}: .*; wanted"):
+            PARTS[part](**{name: value})
+
+
 def test_a_part_is_of_its_own_kind():
     with pytest.raises(TypeError, match="Convention.suppression: .* came; wanted Suppression or None"):
         dataclasses.replace(refdet.REFDET, suppression=refdet.REFDET.roi)
@@ -87,7 +102,7 @@ def test_whatever_looks_like_a_convention_is_none():
         refdet.nms([[0, 0, 1, 1]], [1], 0.5, convention=lookalike)
 
 
-@pytest.mark.parametrize("form", [np.float64, np.float32, np.longdouble, Fraction])
+@pytest.mark.parametrize("form", [np.float64, np.float32, np.float16, np.longdouble, Fraction])
 @pytest.mark.parametrize("field", ["union_eps", "giou_eps", "diou_eps"])
 def test_a_number_of_another_kind_computes_as_one_of_python_does(field, form):
     """A float64 of NumPy would lift every float32 sum that it takes part in."""

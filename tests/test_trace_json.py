@@ -65,6 +65,12 @@ TRACES = {
     ),
     "roi_pool": lambda: refdet.roi_pool.trace(MAP, [[0, 0, 0, 3, 3]], (2, 2)),
     "roi_align": lambda: refdet.roi_align.trace(MAP, [[0, 0, 0, 4, 4]], (2, 2)),
+    "roi_pool_backward": lambda: refdet.roi_pool_backward.trace(
+        MAP[..., :2, :2], [[[[5, 7], [13, -1]]]], [[0, 0, 0, 3, 3]], MAP.shape
+    ),
+    "roi_align_backward": lambda: refdet.roi_align_backward.trace(
+        MAP[..., :2, :2], [[0, 0, 0, 4, 4]], MAP.shape
+    ),
     "match_detections": lambda: match_detections.trace(
         [[0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 12, 12], [20, 0, 24, 4]],
         [0.9, 0.8, 0.7, 0.6],
@@ -131,6 +137,23 @@ TRACES |= {
     "shortest_augmenting_path": lambda: shortest_augmenting_path.trace([[1.0, 2], [1, 6]]),
     "letterbox_boxes": lambda: refdet.letterbox_boxes.trace(ONE, FITTED),
     "unletterbox_boxes": lambda: refdet.unletterbox_boxes.trace(ONE, FITTED),
+}
+TRACES |= {
+    f"{form}{kind}box_iou_backward": lambda form=form, kind=kind: getattr(
+        refdet, f"{form}{kind}box_iou_backward"
+    ).trace([0.5] if form else [[0.5]], ONE, ANCHOR)
+    for form in ("", "aligned_")
+    for kind in ("", "generalized_", "distance_", "complete_")
+}
+TRACES |= {
+    "overlap": lambda: refdet.overlap.trace(ONE, ANCHOR, "giou"),
+    "aligned_overlap": lambda: refdet.aligned_overlap.trace(ONE, ANCHOR, "diou"),
+    "box_convert": lambda: refdet.box_convert.trace(ONE, "xyxy", "cxcywh"),
+    "box_convert_backward": lambda: refdet.box_convert_backward.trace(ONE, "xyxy", "cxcywh"),
+    "select_candidates": lambda: refdet.select_candidates.trace(TWO[1], 0.75, 1),
+    "class_specific_scores": lambda: refdet.class_specific_scores.trace(TWO[1], [0.5, 0.25]),
+    "labels_above": lambda: refdet.labels_above.trace(TWO[1][:, None], 0.75),
+    "best_label_above": lambda: refdet.best_label_above.trace(TWO[1][:, None], 0.75),
 }
 TRACES |= {
     name: lambda name=name: getattr(average_precision, name).trace([0.5, 0.5], [1, 0.5])

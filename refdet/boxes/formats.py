@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from refdet import checks, object_checks
 from refdet.checks import Array
+from refdet.stepwise import Steps, stepwise
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -49,7 +50,14 @@ _TO_XYXY = {
 _FROM_XYXY = {"xyxy": lambda boxes: boxes, "xywh": xyxy_to_xywh, "cxcywh": xyxy_to_cxcywh}
 
 
-def box_convert(boxes: Array, in_fmt: str, out_fmt: str) -> NDArray[np.floating]:
+def check_box_convert(boxes, in_fmt, out_fmt):
+    """The boxes as (..., 4), and two formats that there are."""
+    _check_formats(in_fmt, out_fmt)
+    return _rows_of_four(boxes, "boxes"), in_fmt, out_fmt
+
+
+@stepwise(check=check_box_convert)
+def box_convert(boxes: Array, in_fmt: str, out_fmt: str) -> Steps[NDArray[np.floating]]:
     """Boxes in another format.
 
     Parameters
@@ -71,6 +79,9 @@ def box_convert(boxes: Array, in_fmt: str, out_fmt: str) -> NDArray[np.floating]
 
     Notes
     -----
+    corners. First to x1, y1, x2, y2, whatever they are.
+    write.   Then in the other format.
+
     BOX-2. A round trip of values below 2^20 is exact to 1e-12 of the value in float64.
 
     Examples
@@ -80,11 +91,21 @@ def box_convert(boxes: Array, in_fmt: str, out_fmt: str) -> NDArray[np.floating]
     >>> box_convert(np.array([[150.0, 200, 100, 150]]), "xywh", "xyxy")
     array([[150., 200., 250., 350.]])
     """
+    corners = _TO_XYXY[in_fmt](boxes)
+    yield "corners: read as {in_fmt}, the boxes have the corners {corners}"
+    converted = _FROM_XYXY[out_fmt](corners)
+    yield "write: as {out_fmt} they are {converted}"
+    return converted
+
+
+def check_box_convert_backward(grad, in_fmt, out_fmt):
+    """The gradient as (..., 4), and two formats that there are."""
     _check_formats(in_fmt, out_fmt)
-    return _FROM_XYXY[out_fmt](_TO_XYXY[in_fmt](boxes))
+    return _rows_of_four(grad, "grad"), in_fmt, out_fmt
 
 
-def box_convert_backward(grad: Array, in_fmt: str, out_fmt: str) -> NDArray[np.floating]:
+@stepwise(check=check_box_convert_backward, quiet=True)
+def box_convert_backward(grad: Array, in_fmt: str, out_fmt: str) -> Steps[NDArray[np.floating]]:
     """Gradient of `box_convert`: by the boxes in `in_fmt`, given that by the converted boxes.
 
     Parameters
@@ -105,8 +126,10 @@ def box_convert_backward(grad: Array, in_fmt: str, out_fmt: str) -> NDArray[np.f
 
     Notes
     -----
-    IOU-6. The conversions are linear, a box times a matrix whose rows are the converted unit vectors; the
-    gradient is multiplied with the transposed one. From corners to centre and size that is, along x,
+    matrix.    The conversions are linear, a box times a matrix whose rows are the converted unit vectors.
+    transpose. The gradient is multiplied with the transposed one.
+
+    IOU-6. From corners to centre and size that is, along x,
     d/dcx = d/dx1 + d/dx2 and d/dw = (d/dx2 - d/dx1) / 2.
 
     Examples
@@ -114,14 +137,11 @@ def box_convert_backward(grad: Array, in_fmt: str, out_fmt: str) -> NDArray[np.f
     >>> box_convert_backward(np.array([[1.0, 0, 3, 0]]), "cxcywh", "xyxy")
     array([[4., 0., 1., 0.]])
     """
-    _check_formats(in_fmt, out_fmt)
-    grad = checks.real_array(grad, "grad")
-    grad = grad.reshape(0, 4) if grad.shape == (0,) else grad
-    if grad.ndim == 0 or grad.shape[-1] != 4:
-        raise ValueError(f"grad: shape is {grad.shape}; wanted (..., 4)")
     matrix = box_convert(np.eye(4, dtype=grad.dtype), in_fmt, out_fmt)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return grad @ matrix.T
+    yield "matrix: from {in_fmt} to {out_fmt} a box is multiplied with {matrix}"
+    grad_boxes = grad @ matrix.T
+    yield "transpose: the gradient, times the transposed one, is {grad_boxes}"
+    return grad_boxes
 
 
 def _check_formats(in_fmt, out_fmt):
@@ -130,9 +150,13 @@ def _check_formats(in_fmt, out_fmt):
 
 
 def _columns(boxes):
-    array = checks.real_array(boxes, "boxes")
+    return np.moveaxis(_rows_of_four(boxes, "boxes"), -1, 0)
+
+
+def _rows_of_four(value, name):
+    array = checks.real_array(value, name)
     if array.shape == (0,):
         array = array.reshape(0, 4)
     if array.ndim == 0 or array.shape[-1] != 4:
-        raise ValueError(f"boxes: shape is {array.shape}; wanted (..., 4)")
-    return np.moveaxis(array, -1, 0)
+        raise ValueError(f"{name}: shape is {array.shape}; wanted (..., 4)")
+    return array

@@ -85,6 +85,7 @@ ROUNDED = {
     ("complete_box_iou", "emulator"),
     ("complete_box_iou", "cuda"),
     ("roi_align", "vectorized"),
+    ("roi_align_backward", "vectorized"),
 }
 """Where a kernel may differ in the last bits: another arc tangent, another order of sums (docs/testing.md)."""
 

@@ -54,8 +54,8 @@ def _roi_pool(kernel, input, boxes, output_size, spatial_scale, out, convention,
 
 def roi_pool_backward(grad_output, argmax, boxes, input_shape):
     """`refdet.roi_pool_backward`."""
-    grad_output, argmax, images, shape = check_roi_pool_backward(grad_output, argmax, boxes, input_shape)
-    grad_input = np.zeros(shape, grad_output.dtype)
+    grad_output, argmax, rois, shape = check_roi_pool_backward(grad_output, argmax, boxes, input_shape)
+    images, grad_input = rois[:, 0].astype(np.int64), np.zeros(shape, grad_output.dtype)
     core.roi_pool_backward(plain(grad_output), plain(argmax), plain(images), grad_input)
     return grad_input
 

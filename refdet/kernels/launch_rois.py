@@ -45,9 +45,10 @@ class RoiOperations(Launcher):
     def roi_pool_backward(self, grad_output, argmax, boxes, input_shape):
         """`refdet.roi_pool_backward` (ROI-5), one thread per channel of an image, RoI after RoI."""
         with self._device.of(grad_output):
-            grad_output, argmax, images, (n, channels, height, width) = check_roi_pool_backward(
+            grad_output, argmax, rois, (n, channels, height, width) = check_roi_pool_backward(
                 grad_output, argmax, boxes, input_shape, xp=self._xp
             )
+            images = rois[:, 0].astype(np.int64)
             grad_input = self._xp.zeros((n, channels, height, width), grad_output.dtype)
             if grad_input.size and grad_output.size:
                 count, _, rows, columns = grad_output.shape

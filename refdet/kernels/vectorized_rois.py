@@ -90,9 +90,10 @@ def _first_largest(cells, out, rule, bins, empty):
 
 def roi_pool_backward(grad_output, argmax, boxes, input_shape):
     """`refdet.roi_pool_backward`: one ordered addition over flat indices."""
-    grad_output, argmax, images, (n, channels, height, width) = check_roi_pool_backward(
+    grad_output, argmax, rois, (n, channels, height, width) = check_roi_pool_backward(
         grad_output, argmax, boxes, input_shape
     )
+    images = rois[:, 0].astype(np.int64)
     grad_input = np.zeros(n * channels * height * width, grad_output.dtype)
     plane = (images[:, None] * channels + np.arange(channels)) * (
         height * width

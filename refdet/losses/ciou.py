@@ -1,7 +1,7 @@
 """CIoU loss of box i and box i: L = 1 - IoU + rho^2 / c^2 + alpha v, dL/dbox = -dCIoU/dbox (IOU-5).
 
 All three penalties are added to 1 - IoU, so taken off IoU, and v is a square (ERR-36). alpha is a constant for the
-gradient (C-11). The gradient of the overlap itself is derived in refdet/ops/overlap_gradients.py (IOU-6).
+gradient (C-11). The gradient of the overlap itself is derived in refdet/ops/overlap_slopes.py (IOU-6).
 
 Source: Z. Zheng et al., Distance-IoU Loss, AAAI 2020.
 """

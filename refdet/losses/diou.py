@@ -1,7 +1,7 @@
 """DIoU loss of box i and box i: L = 1 - IoU + rho^2 / c^2, dL/dbox = -dDIoU/dbox (IOU-4).
 
 The centres are drawn to each other at once, where GIoU first widens a box until the two meet. The gradient of the
-overlap itself is derived in refdet/ops/overlap_gradients.py (IOU-6).
+overlap itself is derived in refdet/ops/overlap_slopes.py (IOU-6).
 
 Source: Z. Zheng et al., Distance-IoU Loss, AAAI 2020.
 """

@@ -1,7 +1,7 @@
 """GIoU loss of box i and box i: L = 1 - GIoU, dL/dbox = -dGIoU/dbox (IOU-3).
 
 Boxes apart are drawn to each other by the box around both, which 1 - IoU leaves alone. The gradient of the overlap
-itself is derived in refdet/ops/overlap_gradients.py (IOU-6).
+itself is derived in refdet/ops/overlap_slopes.py (IOU-6).
 
 Source: H. Rezatofighi et al., Generalized Intersection over Union, CVPR 2019, Algorithm 1.
 """

@@ -4,7 +4,7 @@
     log     L = -ln max(IoU, 1e-12)       dL/dbox = -dIoU/dbox / IoU, or 0 where IoU <= 1e-12
 
 Boxes apart have IoU 0 wherever they are, so that neither form moves them: why there is GIoU. The gradient of the
-overlap itself is derived in refdet/ops/overlap_gradients.py (IOU-6).
+overlap itself is derived in refdet/ops/overlap_slopes.py (IOU-6).
 
 Source: J. Yu et al., UnitBox, ACM Multimedia 2016, which has the logarithm.
 """

@@ -1,21 +1,9 @@
 """Gradients of IoU, GIoU, DIoU and CIoU with respect to both boxes, pairwise and aligned (IOU-6).
 
-Each function takes the gradient of a loss by the overlaps and gives it by the corners. The overlaps are
-symmetric, so one formula, for the first box a, serves both. With I the shared area, A the area of a, U the
-union, C the enclosing area, rho the distance of the centres and c the diagonal of the enclosing box:
-
-    IoU  = I / U                 d IoU  = (dI - IoU dU) / U,                   dU = dA - dI
-    GIoU = IoU - (C - U) / C     d GIoU = d IoU + (dU - U / C dC) / C
-    DIoU = IoU - q^beta          d DIoU = d IoU - beta q^(beta - 1) dq,        q = rho^2 / c^2
-    CIoU = DIoU - alpha v        d CIoU = d DIoU - alpha dv,                   alpha is a constant (C-11)
-
-At a kink one of the sub-gradients is taken. The larger or smaller of two equal corners is half the one and
-half the other, as in PyTorch, so that equal boxes have gradient 0. The shared area is flat unless the boxes
-meet in an area; GIoU still has the gradient of C there. A side or an area at its bound does not move: neither
-does one of length 0. With beta other than 1 the distance term is flat where the centres coincide.
+Each function takes the gradient of a loss by the overlaps and gives it by the corners: the slopes of each overlap,
+derived in overlap_slopes.py, times that gradient, added up over all overlaps in which a box takes part.
 
 Letters: N and M boxes. By centre and size: ``box_convert_backward(grad_boxes, "cxcywh", "xyxy")``.
-Source: derived from the forward bodies; AlexeyAB darknet, src/box.c dx_box_iou, has the same structure.
 """
 
 from __future__ import annotations
@@ -25,112 +13,44 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks
-from refdet.boxes.slopes import at_corners, enclosing_slopes, product_slopes, shared_slopes, side_slopes
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
-from refdet.ops.box_iou import check_aligned_box_iou, check_box_iou, intersection_over_union
-from refdet.ops.overlaps import (
-    check_aligned_complete,
-    check_aligned_overlaps,
-    check_complete,
-    check_overlaps,
-    complete_iou,
-)
-from refdet.stepwise import drained
+from refdet.ops import overlap_gradient_checks as checks
+from refdet.ops.overlap_slopes import ciou_slopes, diou_slopes, giou_slopes, iou_slopes
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 Gradients = tuple[Floats, Floats]
 AspectGradient = Literal["exact", "stable"]
 
 
-def _iou_and_union(a, b, rule):
-    """Slopes of IoU, the union, and its slopes."""
-    iou, inter, total = drained(intersection_over_union(a, b, rule))
-    d_inter = product_slopes(*shared_slopes(a, b, rule))
-    d_area = product_slopes(rule.sides(a), side_slopes(a, rule))
-    d_union = (d_area - d_inter) * _unbounded(total - inter, rule.union_eps, rule)
-    union = rule.union(inter, total)
-    return rule.fraction(d_inter - iou[..., None] * d_union, union[..., None]), union, d_union
+def all_pairs(_slopes, grad, boxes1, boxes2, *given) -> Steps[Gradients]:
+    """Both gradients of an overlap whose slopes are `_slopes(a, b, *given)`, of every box with every box."""
+    a, b, gradients = boxes1[:, None], boxes2[None], {}  # (N, 1, 4), (1, M, 4)
+    for name, first, second, others in (("boxes1", a, b, 1), ("boxes2", b, a, 0)):
+        slopes = yield from _slopes(first, second, *given)  # (N, M, 4)
+        gradient = (grad[..., None] * slopes).sum(axis=others)
+        yield "sum: by the corners of {name} the gradient, slopes times grad over the other boxes, is {gradient}"
+        gradients[name] = gradient
+    return gradients["boxes1"], gradients["boxes2"]
 
 
-def _unbounded(area, eps, rule):
-    """1 where an area is over its floor."""
-    return (area > eps)[..., None] if rule.division == "floored" else True
+def row_by_row(_slopes, grad, boxes1, boxes2, *given) -> Steps[Gradients]:
+    """As `all_pairs`, of box i with box i."""
+    gradients = {}
+    for name, a, b in (("boxes1", boxes1, boxes2), ("boxes2", boxes2, boxes1)):
+        slopes = yield from _slopes(a, b, *given)  # (N, 4)
+        gradient = grad[..., None] * slopes
+        yield "scale: by the corners of {name} the gradient, slopes times grad, is {gradient}"
+        gradients[name] = gradient
+    return gradients["boxes1"], gradients["boxes2"]
 
 
-def _iou_slope(a, b, rule):
-    return _iou_and_union(a, b, rule)[0]
-
-
-def _giou_slope(a, b, rule):
-    d_iou, union, d_union = _iou_and_union(a, b, rule)
-    sides, d_sides = enclosing_slopes(a, b, rule)
-    area = sides[..., 0] * sides[..., 1]
-    d_area = product_slopes(sides, d_sides) * _unbounded(area, rule.giou_eps, rule)
-    enclosing = rule.enclosing_area(sides)
-    covered = rule.fraction(union, enclosing)[..., None]
-    return d_iou + rule.fraction(d_union - covered * d_area, enclosing[..., None])
-
-
-def _diou_slope(a, b, rule):
-    sides, d_sides = enclosing_slopes(a, b, rule)
-    diagonal = sides[..., 0] ** 2 + sides[..., 1] ** 2 + rule.diou_eps
-    apart = (a[..., :2] + a[..., 2:]) / 2 - (b[..., :2] + b[..., 2:]) / 2
-    share = rule.fraction(apart[..., 0] ** 2 + apart[..., 1] ** 2, diagonal)
-    d_diagonal = 2 * at_corners(sides) * d_sides
-    d_share = rule.fraction(at_corners(apart) - share[..., None] * d_diagonal, diagonal[..., None])
-    if rule.beta != 1:
-        power = np.power(share, rule.beta - 1, out=np.zeros_like(share), where=share > 0)
-        d_share = rule.beta * power[..., None] * d_share
-    return _iou_slope(a, b, rule) - d_share
-
-
-def _ciou_slope(a, b, rule, alpha_gate, aspect_gradient):
-    _, alpha = drained(complete_iou(a, b, rule, alpha_gate))
-    w, h = np.moveaxis(rule.aspect_sides(a), -1, 0)
-    norm = w**2 + h**2 if aspect_gradient == "exact" else np.ones_like(w)
-    d_angle = rule.fraction(np.stack([h, -w], axis=-1), norm[..., None])
-    turn = (rule.angle(b) - rule.angle(a))[..., None]
-    d_v = -8 / np.pi**2 * turn * at_corners(d_angle) * side_slopes(a, rule)
-    return _diou_slope(a, b, rule) - alpha[..., None] * d_v
-
-
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def _pairwise(slope, grad, boxes1, boxes2, convention, *options):
-    grad = _checked(grad, (len(boxes1), len(boxes2)), boxes1.dtype, convention.overlap)
-    a, b, given = boxes1[:, None], boxes2[None], (convention.overlap, *options)  # (N, 1, 4), (1, M, 4)
-    return (grad * slope(a, b, *given)).sum(axis=1), (grad * slope(b, a, *given)).sum(axis=0)
-
-
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def _aligned(slope, grad, a, b, convention, *options):
-    grad, given = _checked(grad, (len(a),), a.dtype, convention.overlap), (convention.overlap, *options)
-    return grad * slope(a, b, *given), grad * slope(b, a, *given)
-
-
-def _checked(grad, shape, dtype, rule):
-    """The gradient by the overlaps with an axis for the corners, if the overlap has one at all."""
-    if rule.inverted == "sorted" or rule.division == "distance":
-        raise ValueError(
-            "convention: it sorts the corners or rounds 1 - IoU; wanted one whose overlap has a gradient"
-        )
-    grad = checks.real_array(grad, "grad")
-    if grad.shape != shape:
-        raise ValueError(f"grad: shape is {grad.shape}; wanted {shape}, one value per overlap")
-    return grad.astype(dtype)[..., None]
-
-
-def _aspect(value):
-    if not isinstance(value, str) or value not in ("exact", "stable"):
-        raise ValueError(f"aspect_gradient: {checks.shown(value)} came; wanted exact or stable")
-    return value
-
-
+@stepwise(check=checks.check_box_iou_backward, quiet=True)
 def box_iou_backward(
     grad: Array, boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
-) -> Gradients:
-    """Gradient of `box_iou` with respect to both sets of boxes (IOU-6; derived above); 0 for boxes apart.
+) -> Steps[Gradients]:
+    """Gradient of `box_iou` with respect to both sets of boxes (IOU-6); 0 for boxes apart.
 
     Parameters
     ----------
@@ -152,6 +72,12 @@ def box_iou_backward(
     ValueError, TypeError
         As `box_iou`; a `grad` of another shape; a convention without gradient.
 
+    Notes
+    -----
+    sum. The slopes times `grad`, over all boxes of the other set.
+
+    After the steps of `iou_slopes`: shared, union, divide. All of them come twice, for `boxes1` and for `boxes2`.
+
     Examples
     --------
     Two squares of side 2 share 2 of 6. A right edge of the first moved by 1 would share 2 more, of as much:
@@ -160,32 +86,36 @@ def box_iou_backward(
     >>> first.round(6)
     array([[0.111111, 0.      , 0.333333, 0.      ]])
     """
-    boxes1, boxes2, _, convention = check_box_iou(boxes1, boxes2, convention=convention)
-    return _pairwise(_iou_slope, grad, boxes1, boxes2, convention)
+    return (yield from all_pairs(iou_slopes, grad, boxes1, boxes2, convention.overlap))
 
 
+@stepwise(check=checks.check_overlaps_backward, quiet=True)
 def generalized_box_iou_backward(
     grad: Array, boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
-) -> Gradients:
+) -> Steps[Gradients]:
     """Gradient of `generalized_box_iou`; boxes apart are drawn to each other by the enclosing area.
 
     Arguments, results and errors are those of `box_iou_backward` and `generalized_box_iou` (IOU-3, IOU-6).
+
+    Steps: of `box_iou_backward`, and of `giou_slopes` before the sum, enclose and subtract.
     """
-    boxes1, boxes2, _, convention = check_overlaps(boxes1, boxes2, convention=convention)
-    return _pairwise(_giou_slope, grad, boxes1, boxes2, convention)
+    return (yield from all_pairs(giou_slopes, grad, boxes1, boxes2, convention.overlap))
 
 
+@stepwise(check=checks.check_overlaps_backward, quiet=True)
 def distance_box_iou_backward(
     grad: Array, boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
-) -> Gradients:
+) -> Steps[Gradients]:
     """Gradient of `distance_box_iou`, with the convention's `beta`.
 
     Arguments, results and errors are those of `box_iou_backward` and `distance_box_iou` (IOU-4, IOU-6).
+
+    Steps: of `box_iou_backward`, and of `diou_slopes` before the sum, span and distance.
     """
-    boxes1, boxes2, _, convention = check_overlaps(boxes1, boxes2, convention=convention)
-    return _pairwise(_diou_slope, grad, boxes1, boxes2, convention)
+    return (yield from all_pairs(diou_slopes, grad, boxes1, boxes2, convention.overlap))
 
 
+@stepwise(check=checks.check_complete_backward, quiet=True)
 def complete_box_iou_backward(
     grad: Array,
     boxes1: Array,
@@ -194,7 +124,7 @@ def complete_box_iou_backward(
     alpha_gate: float | None = None,
     aspect_gradient: AspectGradient = "exact",
     convention: Convention = REFDET,
-) -> Gradients:
+) -> Steps[Gradients]:
     """Gradient of `complete_box_iou`, its weight alpha taken as a constant (C-11).
 
     Arguments, results and errors are those of `box_iou_backward` and `complete_box_iou` (IOU-5, IOU-6), and:
@@ -202,37 +132,43 @@ def complete_box_iou_backward(
     aspect_gradient : {"exact", "stable"}
         dv/dw = 8/pi^2 (atan(w2/h2) - atan(w/h)) * -h / (w^2 + h^2) and dv/dh, the same with +w; or, "stable",
         without 1 / (w^2 + h^2), which the paper leaves out because it is large for small boxes.
+
+    Steps: of `distance_box_iou_backward`, and of `ciou_slopes` before the sum, aspect and weigh.
     """
-    boxes1, boxes2, _, gate, convention = check_complete(
-        boxes1, boxes2, alpha_gate=alpha_gate, convention=convention
-    )
-    return _pairwise(_ciou_slope, grad, boxes1, boxes2, convention, gate, _aspect(aspect_gradient))
+    given = convention.overlap, alpha_gate, aspect_gradient
+    return (yield from all_pairs(ciou_slopes, grad, boxes1, boxes2, *given))
 
 
+@stepwise(check=checks.check_aligned_box_iou_backward, quiet=True)
 def aligned_box_iou_backward(
     grad: Array, boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
-) -> Gradients:
-    """Gradient of `aligned_box_iou`: as `box_iou_backward`, with `grad` (N,) and a box for each."""
-    boxes1, boxes2, convention = check_aligned_box_iou(boxes1, boxes2, convention=convention)
-    return _aligned(_iou_slope, grad, boxes1, boxes2, convention)
+) -> Steps[Gradients]:
+    """Gradient of `aligned_box_iou`: as `box_iou_backward`, with `grad` (N,) and a box for each.
+
+    Notes
+    -----
+    scale. In place of the sum: the slopes times `grad`, box by box.
+    """
+    return (yield from row_by_row(iou_slopes, grad, boxes1, boxes2, convention.overlap))
 
 
+@stepwise(check=checks.check_aligned_overlaps_backward, quiet=True)
 def aligned_generalized_box_iou_backward(
     grad: Array, boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
-) -> Gradients:
+) -> Steps[Gradients]:
     """Gradient of `aligned_generalized_box_iou`: as `generalized_box_iou_backward`, with `grad` (N,)."""
-    boxes1, boxes2, convention = check_aligned_overlaps(boxes1, boxes2, convention=convention)
-    return _aligned(_giou_slope, grad, boxes1, boxes2, convention)
+    return (yield from row_by_row(giou_slopes, grad, boxes1, boxes2, convention.overlap))
 
 
+@stepwise(check=checks.check_aligned_overlaps_backward, quiet=True)
 def aligned_distance_box_iou_backward(
     grad: Array, boxes1: Array, boxes2: Array, *, convention: Convention = REFDET
-) -> Gradients:
+) -> Steps[Gradients]:
     """Gradient of `aligned_distance_box_iou`: as `distance_box_iou_backward`, with `grad` (N,)."""
-    boxes1, boxes2, convention = check_aligned_overlaps(boxes1, boxes2, convention=convention)
-    return _aligned(_diou_slope, grad, boxes1, boxes2, convention)
+    return (yield from row_by_row(diou_slopes, grad, boxes1, boxes2, convention.overlap))
 
 
+@stepwise(check=checks.check_aligned_complete_backward, quiet=True)
 def aligned_complete_box_iou_backward(
     grad: Array,
     boxes1: Array,
@@ -241,9 +177,7 @@ def aligned_complete_box_iou_backward(
     alpha_gate: float | None = None,
     aspect_gradient: AspectGradient = "exact",
     convention: Convention = REFDET,
-) -> Gradients:
+) -> Steps[Gradients]:
     """Gradient of `aligned_complete_box_iou`: as `complete_box_iou_backward`, with `grad` (N,)."""
-    boxes1, boxes2, gate, convention = check_aligned_complete(
-        boxes1, boxes2, alpha_gate=alpha_gate, convention=convention
-    )
-    return _aligned(_ciou_slope, grad, boxes1, boxes2, convention, gate, _aspect(aspect_gradient))
+    given = convention.overlap, alpha_gate, aspect_gradient
+    return (yield from row_by_row(ciou_slopes, grad, boxes1, boxes2, *given))

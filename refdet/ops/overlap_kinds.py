@@ -14,6 +14,7 @@ from refdet import checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.ops import box_iou, overlaps
+from refdet.stepwise import Steps, stepwise
 
 Kind = Literal["iou", "giou", "diou", "ciou"]
 
@@ -31,6 +32,12 @@ ALIGNED = {
 }
 
 
+def check_overlap(boxes1, boxes2, kind, *, out=None, convention=REFDET):
+    """A kind that there is; its function checks the rest."""
+    return boxes1, boxes2, _known(kind), out, convention
+
+
+@stepwise(check=check_overlap, quiet=True)
 def overlap(
     boxes1: Array,
     boxes2: Array,
@@ -38,7 +45,7 @@ def overlap(
     *,
     out: NDArray[np.floating] | None = None,
     convention: Convention = REFDET,
-) -> NDArray[np.floating]:
+) -> Steps[NDArray[np.floating]]:
     """Overlap of that kind of every box in `boxes1` with every box in `boxes2`.
 
     Parameters
@@ -65,7 +72,7 @@ def overlap(
 
     Notes
     -----
-    IOU-8.
+    IOU-8. The steps are those of the kind's function.
 
     Examples
     --------
@@ -76,12 +83,18 @@ def overlap(
     diou [[0.270833]]
     ciou [[0.237082]]
     """
-    return _named(PAIRWISE, kind)(boxes1, boxes2, out=out, convention=convention)
+    return (yield from PAIRWISE[kind].steps(boxes1, boxes2, out=out, convention=convention))
 
 
+def check_aligned_overlap(boxes1, boxes2, kind, *, convention=REFDET):
+    """As `check_overlap`."""
+    return boxes1, boxes2, _known(kind), convention
+
+
+@stepwise(check=check_aligned_overlap, quiet=True)
 def aligned_overlap(
     boxes1: Array, boxes2: Array, kind: Kind, *, convention: Convention = REFDET
-) -> NDArray[np.floating]:
+) -> Steps[NDArray[np.floating]]:
     """Overlap of that kind of box i in `boxes1` with box i in `boxes2`: the diagonal of `overlap`, (N,).
 
     Examples
@@ -89,10 +102,10 @@ def aligned_overlap(
     >>> aligned_overlap([[0.0, 0, 2, 2]], [[1, 1, 3, 3]], "diou").round(6)
     array([0.031746])
     """
-    return _named(ALIGNED, kind)(boxes1, boxes2, convention=convention)
+    return (yield from ALIGNED[kind].steps(boxes1, boxes2, convention=convention))
 
 
-def _named(functions, kind):
-    if not isinstance(kind, str) or kind not in functions:
-        raise ValueError(f"kind: {checks.shown(kind)} came; wanted one of {', '.join(functions)}")
-    return functions[kind]
+def _known(kind):
+    if not isinstance(kind, str) or kind not in PAIRWISE:
+        raise ValueError(f"kind: {checks.shown(kind)} came; wanted one of {', '.join(PAIRWISE)}")
+    return kind

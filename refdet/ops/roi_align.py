@@ -38,22 +38,8 @@ def check_roi_align(
     input, rois, output_size, scale, out, convention = check_roi_pool(
         input, boxes, output_size, spatial_scale, out=out, convention=convention, xp=xp
     )
-    return input, rois, output_size, scale, *_sampling(sampling_ratio, aligned, convention), out, convention
-
-
-def _sampling(sampling_ratio, aligned, convention):
-    """The two arguments, or what the convention says: points along a side of a bin, and where a cell lies."""
-    rule = convention.part("roi")
-    ratio = rule.sampling_ratio if sampling_ratio is None else sampling_ratio
-    ratio = checks.whole_number(ratio, "sampling_ratio", -1)
-    if ratio > rule.most_samples:
-        raise ValueError(f"sampling_ratio: {checks.shown(ratio)} came; wanted at most {rule.most_samples}")
-    aligned = rule.aligned if aligned is None else aligned
-    if aligned is None:
-        raise ValueError(f"aligned: None came, and {convention.name} has no RoI align; wanted True or False")
-    if not isinstance(aligned, (bool, np.bool_)):
-        raise TypeError(f"aligned: {checks.shown(aligned)} came; wanted True or False")
-    return max(ratio, 0), bool(aligned)
+    sampling = roi_checks.sampling(sampling_ratio, aligned, convention)
+    return input, rois, output_size, scale, *sampling, out, convention
 
 
 @stepwise(check=check_roi_align)
@@ -176,17 +162,27 @@ def _around(ys, xs, shape):
         yield [(near_y * near_x, y, x) for (y, near_y), (x, near_x) in product(vertical, horizontal)]
 
 
-def check_roi_align_backward(grad_output, boxes, input_shape, scale, ratio, aligned, convention, xp=np):
+def check_roi_align_backward(
+    grad_output,
+    boxes,
+    input_shape,
+    spatial_scale=1.0,
+    sampling_ratio=None,
+    aligned=None,
+    convention=REFDET,
+    xp=np,
+):
     """The gradient, (K, 5) RoIs and the scale in its dtype, how the points are laid, and the shape of the map."""
     checks.convention(convention)
-    ratio, aligned = _sampling(ratio, aligned, convention)
+    sampling = roi_checks.sampling(sampling_ratio, aligned, convention)
     grad_output, shape = roi_checks.gradient(grad_output, input_shape, xp=xp)
     rois = roi_checks.rois(boxes, "boxes", shape[0], grad_output.dtype, convention.roi.finite, xp=xp)
     roi_checks.one_each(rois, grad_output)
-    scale = roi_checks.scale(scale, "spatial_scale", grad_output.dtype)
-    return grad_output, rois, shape, scale, ratio, aligned, convention
+    scale = roi_checks.scale(spatial_scale, "spatial_scale", grad_output.dtype)
+    return grad_output, rois, shape, scale, *sampling, convention
 
 
+@stepwise(check=check_roi_align_backward)
 def roi_align_backward(
     grad_output: Array,
     boxes: Array | Sequence[Array],
@@ -196,7 +192,7 @@ def roi_align_backward(
     aligned: bool | None = None,
     *,
     convention: Convention = REFDET,
-) -> NDArray[np.floating]:
+) -> Steps[NDArray[np.floating]]:
     """Gradient of `roi_align` with respect to its input; none flows to the corners of the RoIs.
 
     Parameters
@@ -232,19 +228,21 @@ def roi_align_backward(
     array([[0., 0.],
            [0., 1.]])
     """
-    grad_output, rois, shape, scale, ratio, aligned, convention = check_roi_align_backward(
-        grad_output, boxes, input_shape, spatial_scale, sampling_ratio, aligned, convention
-    )
-    grad_input, output_size = np.zeros(shape, grad_output.dtype), grad_output.shape[2:]
-    # step: scatter
-    for k, (image, *corners) in enumerate(rois):
-        (x, y), bin_size = _project(np.array(corners), scale, aligned, output_size)
-        across, down = convention.roi.samples(bin_size, ratio).tolist()
+    grad_input, output_size = np.zeros(input_shape, grad_output.dtype), grad_output.shape[2:]
+    for k, (image, *corners) in enumerate(boxes):
+        (x, y), bin_size = _project(np.array(corners), spatial_scale, aligned, output_size)
+        across, down = convention.roi.samples(bin_size, sampling_ratio).tolist()
         xs, ys = _lay(x, bin_size[0], output_size[1], across), _lay(y, bin_size[1], output_size[0], down)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for i, j in np.ndindex(output_size):
-                for cells in _around(ys[i], xs[j], shape[2:]):
-                    for weight, row, column in cells:
-                        share = grad_output[k, :, i, j] * weight / (down * across)  # (C,)
-                        grad_input[int(image), :, row, column] += share
+        _scatter(grad_output[k], ys, xs, grad_input[int(image)])
+        yield "scatter: RoI {k} adds to the cells of image {image} around the {down} x {across} points of each bin"
     return grad_input
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _scatter(grad_output, ys, xs, grad_input):
+    """Add the gradient of one RoI, (C, rows, columns), to that of its image, (C, H, W)."""
+    count = ys.shape[1] * xs.shape[1]
+    for i, j in np.ndindex(grad_output.shape[1:]):
+        for cells in _around(ys[i], xs[j], grad_input.shape[1:]):
+            for weight, row, column in cells:
+                grad_input[:, row, column] += grad_output[:, i, j] * weight / count  # (C,)

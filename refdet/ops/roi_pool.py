@@ -165,7 +165,7 @@ def roi_pool_with_argmax(
 
 
 def check_roi_pool_backward(grad_output, argmax, boxes, input_shape, *, xp=np):
-    """The gradient, where each of its values goes, the image of each RoI, and the shape of the map."""
+    """The gradient, where each of its values goes, (K, 5) RoIs in float64, and the shape of the map."""
     grad_output, shape = roi_checks.gradient(grad_output, input_shape, xp=xp)
     argmax = checks.whole_numbers(argmax, "argmax", grad_output.shape, "the cells that roi_pool took", xp=xp)
     cells = shape[2] * shape[3]
@@ -173,15 +173,16 @@ def check_roi_pool_backward(grad_output, argmax, boxes, input_shape, *, xp=np):
         raise ValueError(f"argmax: {int(argmax.min())} to {int(argmax.max())} came; wanted -1 to {cells - 1}")
     rois = roi_checks.rois(boxes, "boxes", shape[0], np.float64, "propagate", xp=xp)
     roi_checks.one_each(rois, grad_output)
-    return grad_output, argmax, rois[:, 0].astype(np.int64), shape
+    return grad_output, argmax, rois, shape
 
 
+@stepwise(check=check_roi_pool_backward)
 def roi_pool_backward(
     grad_output: Array,
     argmax: Array,
     boxes: Array | Sequence[Array],
     input_shape: tuple[int, int, int, int],
-) -> NDArray[np.floating]:
+) -> Steps[NDArray[np.floating]]:
     """Gradient of `roi_pool` with respect to its input: each value goes to the cell it came from.
 
     Parameters
@@ -222,13 +223,13 @@ def roi_pool_backward(
     array([[0., 0.],
            [0., 1.]])
     """
-    grad_output, argmax, images, (n, channels, height, width) = check_roi_pool_backward(
-        grad_output, argmax, boxes, input_shape
-    )
-    grad_input = np.zeros((n, channels, height * width), grad_output.dtype)
-    # step: scatter
+    n, channels, height, width = input_shape
+    grad_input = np.zeros(input_shape, grad_output.dtype)
+    _flat = grad_input.reshape(n, channels * height * width)  # the same memory
+    images, taken = np.asarray(boxes)[:, 0].astype(np.int64).tolist(), argmax >= 0
+    first = np.arange(channels)[:, None, None] * (height * width)  # (C, 1, 1), the first cell of each channel
+    cells = first + argmax  # with (K, C, rows, columns)
     for k, image in enumerate(images):
-        for c in range(channels):
-            taken = argmax[k, c] >= 0  # (rows, columns)
-            np.add.at(grad_input[image, c], argmax[k, c][taken], grad_output[k, c][taken])
-    return grad_input.reshape(n, channels, height, width)
+        np.add.at(_flat[image], cells[k][taken[k]], grad_output[k][taken[k]])
+        yield "scatter: RoI {k} adds each value to the cell that it came from, in image {image}"
+    return grad_input

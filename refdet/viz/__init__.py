@@ -4,19 +4,20 @@
 
 - ``nms``: `nms`, `diou_nms` and their batched forms
 - ``soft_nms``: `soft_nms`, `batched_soft_nms`
-- ``overlaps``: `box_iou`, `generalized_box_iou`, `distance_box_iou`, `complete_box_iou` and their aligned forms
+- ``overlaps``: `box_iou`, `generalized_box_iou`, `distance_box_iou`, `complete_box_iou`, `overlap` and their
+  aligned forms
 - ``coders``: `encode_rcnn`, `decode_rcnn`
 - ``grid_coders``: `encode_ssd`, `decode_ssd`, `grid_cell`, `encode_yolov1`, `decode_yolov1`, `encode_yolov3`,
   `decode_yolov3`, `encode_yolov5`, `decode_yolov5`, `encode_detr`, `decode_detr`, `letterbox`, `letterbox_boxes`,
   `unletterbox_boxes`
-- ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`
-- ``roi_align``: `roi_align`
+- ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`, `roi_pool_backward`
+- ``roi_align``: `roi_align`, `roi_align_backward`
 - ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
 - ``terms``: `log_softmax`, `softmax`, `smooth_labels`, `cross_entropy`, `binary_cross_entropy_with_logits`,
   `sigmoid_focal_loss`, `quality_focal_loss`, `smooth_l1_loss`, `hinge_loss`, `box_iou_loss`,
   `generalized_box_iou_loss`, `distance_box_iou_loss`, `complete_box_iou_loss`, and what ``overlaps`` draws: `box_iou`,
   `generalized_box_iou`, `distance_box_iou`, `complete_box_iou`, `aligned_box_iou`, `aligned_generalized_box_iou`,
-  `aligned_distance_box_iou`, `aligned_complete_box_iou`
+  `aligned_distance_box_iou`, `aligned_complete_box_iou`, `overlap`, `aligned_overlap`
 - ``matching``: `match_detections`
 - ``average_precision``: `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`,
   `voc_ap`, `integrate`

@@ -5,21 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from refdet.ops.roi_align import _around, _on_map
-from refdet.viz.roi_pool import _draw_cells, _outline
+from refdet.viz.roi_pool import _cells, _draw_cells, _outline
 
 MIDDLE = 0.5
 """Where the picture of a cell has its middle: a place p of the map stands at p + 1/2."""
 
 
 def draw(ax, step, channel=0):
-    """Draw one channel of the map at a step of `refdet.roi_align`.
+    """Draw one channel of the map at a step of `refdet.roi_align` or of its gradient at one of `roi_align_backward`.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
     step : Step
         project shows the RoI, sample its bins and points (those off the map hollow), interpolate the cells around
-        the points, average the mean of each bin.
+        the points, average the mean of each bin. Of `refdet.roi_align_backward`, scatter shows the cells around the
+        points and the gradient that they have then.
     channel : int
         Which channel of the map.
 
@@ -34,11 +35,9 @@ def draw(ax, step, channel=0):
     region is not rounded to cells: its outline crosses them.
     """
     seen = step.variables
-    if not {"input", "k", "bin_size", "sampling_ratio", "out"} <= set(seen):
+    if step.function not in ("roi_align", "roi_align_backward"):
         raise ValueError(f"step: {step.function}.{step.name} came; wanted a step of roi_align")
-    if not 0 <= channel < step.input.shape[1]:
-        raise ValueError(f"channel: {channel} came; wanted 0 to {step.input.shape[1] - 1}")
-    cells = step.input[int(step.image), channel]
+    cells = _cells(seen["grad_input" if step.name == "scatter" else "input"], step.image, channel)
     _draw_cells(ax, cells)
     # Up to one cell off the map a point counts.
     ax.set(xlim=(-1.3, cells.shape[1] + 1.3), ylim=(cells.shape[0] + 1.3, -1.3))
@@ -62,7 +61,7 @@ def draw(ax, step, channel=0):
     if step.name == "average":
         _write_means(ax, step.out[step.k, channel], (left, top), (width, height))
         return
-    if step.name == "interpolate":
+    if step.name in ("interpolate", "scatter"):
         for row, column in sorted(_taken(step.ys, step.xs, cells.shape)):
             _outline(ax, (column, row), 1, 1, edgecolor="#CC79A7", linewidth=3, gid="taken")
     _draw_points(ax, step.ys.ravel(), step.xs.ravel(), cells.shape)

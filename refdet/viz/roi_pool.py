@@ -14,7 +14,8 @@ def draw(ax, step, channel=0):
     ----------
     ax : matplotlib.axes.Axes
     step : Step
-        project shows the cells of the RoI, cut its bins, take the largest cell of each.
+        project shows the cells of the RoI, cut its bins, take the largest cell of each. Of
+        `refdet.roi_pool_backward`, scatter shows those cells and the gradient that they have then.
     channel : int
         Which channel of the map.
 
@@ -29,12 +30,16 @@ def draw(ax, step, channel=0):
     may cross.
     """
     seen = step.variables
-    if not {"input", "k", "rows_covered", "columns_covered", "argmax"} <= set(seen):
+    if step.function not in (
+        "roi_pool_with_argmax",
+        "roi_pool_backward",
+    ):  # roi_pool has the steps of the first
         raise ValueError(f"step: {step.function}.{step.name} came; wanted a step of roi_pool")
-    if not 0 <= channel < step.input.shape[1]:
-        raise ValueError(f"channel: {channel} came; wanted 0 to {step.input.shape[1] - 1}")
-    cells = step.input[int(step.image), channel]
+    cells = _cells(seen["grad_input" if step.name == "scatter" else "input"], step.image, channel)
     _draw_cells(ax, cells)
+    if step.name == "scatter":
+        _draw_taken(ax, step.argmax[step.k, channel], cells.shape[1])
+        return
     corner, size = (step.x1, step.y1), (step.columns_covered, step.rows_covered)
     _outline(ax, corner, *size, edgecolor="#D55E00", linewidth=3, linestyle="--", gid="roi")
     if step.name == "project":
@@ -43,10 +48,20 @@ def draw(ax, step, channel=0):
         for left, right in step.columns:
             _outline(ax, (left, top), right - left, bottom - top, edgecolor="#009E73", linewidth=2, gid="bin")
     if step.name == "take":
-        taken = step.argmax[step.k, channel]
-        y, x = np.divmod(taken[taken >= 0], cells.shape[1])
-        for place in zip(x, y, strict=True):
-            _outline(ax, place, 1, 1, edgecolor="#CC79A7", linewidth=3, gid="taken")
+        _draw_taken(ax, step.argmax[step.k, channel], cells.shape[1])
+
+
+def _cells(maps, image, channel):
+    """One channel of one image."""
+    if not 0 <= channel < maps.shape[1]:
+        raise ValueError(f"channel: {channel} came; wanted 0 to {maps.shape[1] - 1}")
+    return maps[int(image), channel]
+
+
+def _draw_taken(ax, argmax, width):
+    y, x = np.divmod(argmax[argmax >= 0], width)
+    for place in zip(x, y, strict=True):
+        _outline(ax, place, 1, 1, edgecolor="#CC79A7", linewidth=3, gid="taken")
 
 
 def _outline(ax, corner, width, height, **style):

@@ -33,6 +33,21 @@ def test_a_gradient_by_corners_becomes_one_by_centre_and_size_or_by_corner_and_s
     assert box_convert_backward(by_corners, "xyxy", "xyxy").tolist() == by_corners
 
 
+def test_a_conversion_goes_by_way_of_the_corners_step_by_step():
+    corners, written = box_convert.trace([[150, 200, 100, 150]], "cxcywh", "xywh")
+    assert (corners.name, corners.corners.tolist()) == ("corners", [[100, 125, 200, 275]])
+    assert (written.name, written.converted.tolist()) == ("write", [[100, 125, 100, 150]])
+    assert written.note == "as xywh they are [100, 125, 100, 150]"
+
+
+def test_the_gradient_of_a_conversion_step_by_step():
+    """x1 is the centre less half a width: the first column of the matrix is 1, 0, -1/2, 0."""
+    matrix, transposed = box_convert_backward.trace([[1.0, 10, 5, 30]], "cxcywh", "xyxy")
+    rows = [[1, 0, 1, 0], [0, 1, 0, 1], [-0.5, 0, 0.5, 0], [0, -0.5, 0, 0.5]]
+    assert (matrix.name, matrix.matrix.tolist()) == ("matrix", rows)
+    assert (transposed.name, transposed.grad_boxes.tolist()) == ("transpose", [[6, 40, 2, 10]])
+
+
 # Properties
 
 

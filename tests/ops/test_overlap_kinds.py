@@ -23,6 +23,18 @@ def test_the_four_kinds_of_one_pair():
     assert found == {"iou": 0.333333, "giou": 0.083333, "diou": 0.270833, "ciou": 0.237082}
 
 
+def test_the_steps_are_those_of_the_kind():
+    pair = [[0, 0, 2, 1]], [[0, 0, 1, 2]]
+    names = {kind: [step.name for step in overlap.trace(*pair, kind)] for kind in NAMES}
+    assert names["iou"] == ["area", "intersect", "divide"]
+    assert names["giou"] == names["iou"] + ["enclose", "subtract"]
+    assert names["diou"] == names["iou"] + ["span", "distance"]
+    assert names["ciou"] == names["diou"] + ["aspect", "weigh"]
+    for kind, other in NAMES.items():
+        own = getattr(refdet, f"aligned_{other}").trace(*pair)
+        assert [step.note for step in aligned_overlap.trace(*pair, kind)] == [step.note for step in own]
+
+
 # Properties
 
 

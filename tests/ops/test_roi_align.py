@@ -90,6 +90,19 @@ def test_the_gradient_goes_to_the_four_cells_by_nearness():
     assert grad.tolist() == [[[[3, 3], [1, 1]]]]
 
 
+def test_the_gradient_step_by_step_roi_after_roi():
+    """The same point on the second of two maps, and the middle of cell (1, 1) of the first."""
+    rois, grad = [[1, 1, 0.75, 1, 0.75], [0, 1.5, 1, 1.5, 2]], np.full((2, 1, 1, 1), 8.0)
+    first, second = roi_align_backward.trace(grad, rois, (2, 1, 2, 2), sampling_ratio=1)
+    assert first.note == "RoI 0 adds to the cells of image 1 around the 1 x 1 points of each bin"
+    assert first.ys.tolist() == [[0.25]] and first.xs.tolist() == [[0.5]]
+    assert first.grad_input.tolist() == [[[[0, 0], [0, 0]]], [[[3, 3], [1, 1]]]]
+    assert (second.name, second.k, second.image) == ("scatter", 1, 0)
+    assert second.grad_input.tolist() == [[[[0, 0], [0, 8]]], [[[3, 3], [1, 1]]]]
+    (both,) = roi_align_backward.trace(grad[:1], [[0, 0, 0, 2, 3]], (1, 1, 2, 2))
+    assert "the 3 x 2 points" in both.note
+
+
 def test_a_point_at_the_last_row_gives_its_gradient_to_that_row_once():
     grad = roi_align_backward(np.full((1, 1, 1, 1), 4.0), [[0, 0, 1, 2, 3]], (1, 1, 2, 2))
     # Points y 1 and 2, x 0 and 1; y = 2 lies a cell off and takes row 1.

@@ -75,6 +75,19 @@ def test_gradients_of_shared_cells_add_up():
     assert grad.ravel().tolist() == [0, 7, 8]
 
 
+def test_the_gradient_step_by_step_roi_after_roi():
+    """Two maps of 1 x 3, the RoIs on the second, the first and the second; -1 sends nothing."""
+    rois, argmax = [[1, 0, 0, 2, 0], [0, 1, 0, 2, 0], [1, 0, 0, 0, 0]], [[1, 1], [2, -1], [0, 1]]
+    grad = np.array([[1.0, 2], [4, 8], [16, 32]]).reshape(3, 1, 1, 2)
+    trace = roi_pool_backward.trace(grad, np.reshape(argmax, grad.shape), rois, (2, 1, 1, 3))
+    assert [(step.name, step.k, step.image) for step in trace] == [
+        ("scatter", k, (1, 0, 1)[k]) for k in range(3)
+    ]
+    shown = [step.grad_input.reshape(2, 3).tolist() for step in trace]
+    assert shown == [[[0] * 3, [0, 3, 0]], [[0, 0, 4], [0, 3, 0]], [[0, 0, 4], [16, 35, 0]]]
+    assert trace[1].note == "RoI 1 adds each value to the cell that it came from, in image 0"
+
+
 def test_gradients_add_in_order_and_in_the_dtype_of_the_array():
     """2^24 + 1 is 2^24 in float32, 1 + 1 + 2^24 is not: float64 sums or another order would show."""
     rois, argmax = [[0, 0, 0, 0, 0]] * 3, np.zeros((3, 1, 1, 1), np.int64)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from refdet import roi_align, roi_pool
+from refdet import roi_align, roi_align_backward, roi_pool
 from refdet.viz import roi_align as drawing
 
 MAP = np.arange(64.0).reshape(1, 1, 8, 8)
@@ -37,6 +37,17 @@ def test_each_step_adds_what_it_is_about(ax, outlines):
     means = {text.get_text(): text.get_position() for text in ax.texts if text.get_gid() == "mean"}
     # F = 8 y + x at the middles (1.5, 2) and (1.5, 4) of the bins.
     assert means == {"14": (2.5, 2), "16": (4.5, 2)} and not ax.collections
+
+
+def test_the_gradient_shows_the_cells_around_the_points(ax, outlines):
+    """One point between the middles of cells 1 and 2 of row 1: half of 8 each."""
+    grad = np.full((1, 1, 1, 1), 8.0)
+    roi = [[0, 1.5, 1, 2.5, 2]]
+    drawing.draw(ax, roi_align_backward.trace(grad, roi, (1, 1, 3, 4))[0])
+    assert outlines(ax, "roi") == outlines(ax, "bin") == [(1.5, 1, 1, 1)]
+    assert points(ax, "point") == [(2, 1.5)] and outlines(ax, "taken") == [(1, 1, 1, 1), (2, 1, 1, 1)]
+    written = {text.get_position(): text.get_text() for text in ax.texts if text.get_text() != "0"}
+    assert written == {(1.5, 1.5): "4", (2.5, 1.5): "4"}
 
 
 def test_points_off_the_map_are_hollow(ax, outlines):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from refdet import nms, roi_pool, roi_pool_with_argmax
+from refdet import nms, roi_pool, roi_pool_backward, roi_pool_with_argmax
 from refdet.viz import roi_pool as drawing
 
 MAP = np.arange(64.0).reshape(1, 1, 8, 8)
@@ -30,6 +30,16 @@ def test_values_are_written_light_on_dark_cells(ax):
     drawing.draw(ax, roi_pool.trace(MAP, ROI, (2, 2))[0])
     colours = {text.get_text(): text.get_color() for text in ax.texts}
     assert len(colours) == 64 and colours["0"] == "black" and colours["63"] == "white"
+
+
+def test_the_gradient_shows_the_cells_that_it_goes_to(ax, outlines):
+    rois = [[0, 0, 0, 0, 0], *ROI]
+    _, argmax = roi_pool_with_argmax(MAP, rois, (2, 2))
+    grad = np.array([np.zeros((2, 2)), [[1, 2], [3, 4]]])[:, None]
+    drawing.draw(ax, roi_pool_backward.trace(grad, argmax, rois, MAP.shape)[1])
+    assert outlines(ax, "taken") == [(3, 3, 1, 1), (6, 3, 1, 1), (3, 5, 1, 1), (6, 5, 1, 1)]
+    written = {text.get_position(): text.get_text() for text in ax.texts if text.get_text() != "0"}
+    assert written == {(3.5, 3.5): "1", (6.5, 3.5): "2", (3.5, 5.5): "3", (6.5, 5.5): "4"}
 
 
 # Properties

@@ -10,6 +10,7 @@ from refdet.cli.worked_examples import (
     evaluation,
     labels,
     losses,
+    overlap_gradients,
     overlaps,
     proposals,
     regions,
@@ -18,6 +19,7 @@ from refdet.cli.worked_examples import (
 
 CHAPTERS = {
     "Boxes and overlaps": overlaps.EXAMPLES,
+    "Gradients of overlaps": overlap_gradients.EXAMPLES,
     "Suppression": suppression.EXAMPLES,
     "Proposals": proposals.EXAMPLES,
     "Regions of interest": regions.EXAMPLES,

@@ -50,6 +50,32 @@ EXAMPLES = {
     "aligned_complete_box_iou": Example(
         "ops.overlaps:aligned_complete_box_iou", "the same, row by row", CORNERED, [0.237082], "overlaps"
     ),
+    "overlap": Example(
+        "ops.overlap_kinds:overlap",
+        "any of them, by its name (IOU-8)",
+        {**CORNERED, "kind": "giou"},
+        [[0.083333]],
+        "overlaps",
+    ),
+    "aligned_overlap": Example(
+        "ops.overlap_kinds:aligned_overlap",
+        "the same, row by row (IOU-8)",
+        {**APART, "kind": "diou"},
+        [0.031746],
+        "overlaps",
+    ),
+    "box_convert": Example(
+        "boxes.formats:box_convert",
+        "a box in another format (BOX-2)",
+        {"boxes": [[150, 200, 100, 150]], "in_fmt": "cxcywh", "out_fmt": "xyxy"},
+        [[100, 125, 200, 275]],
+    ),
+    "box_convert_backward": Example(
+        "boxes.formats:box_convert_backward",
+        "its gradient (IOU-6)",
+        {"grad": [[1, 10, 5, 30]], "in_fmt": "cxcywh", "out_fmt": "xyxy"},
+        [[6, 40, 2, 10]],
+    ),
     "letterbox": Example(
         "boxes.letterbox:letterbox",
         "fit an image onto a canvas (BOX-5)",

@@ -41,4 +41,28 @@ EXAMPLES = {
         [[[[3.5], [9.5]]]],
         "roi_align",
     ),
+    "roi_pool_backward": Example(
+        "ops.roi_pool:roi_pool_backward",
+        "the gradient goes to the cells that were taken (ROI-5)",
+        {
+            "grad_output": [[[[1, 2]]], [[[4, 8]]]],
+            "argmax": [[[[1, 1]]], [[[1, 2]]]],
+            "boxes": [[0, 0, 0, 2, 0], [0, 1, 0, 2, 0]],
+            "input_shape": (1, 1, 1, 3),
+        },
+        [[[[0, 7, 8]]]],
+        "roi_pool",
+    ),
+    "roi_align_backward": Example(
+        "ops.roi_align:roi_align_backward",
+        "the gradient goes to the cells around each point",
+        {
+            "grad_output": [[[[8]]]],
+            "boxes": [[0, 1, 0.75, 1, 0.75]],
+            "input_shape": (1, 1, 2, 2),
+            "sampling_ratio": 1,
+        },
+        [[[[3, 3], [1, 1]]]],
+        "roi_align",
+    ),
 }
