@@ -10,6 +10,7 @@
 - ``grid_coders``: `encode_ssd`, `decode_ssd`, `grid_cell`, `encode_yolov1`, `decode_yolov1`, `encode_yolov3`,
   `decode_yolov3`, `encode_yolov5`, `decode_yolov5`, `encode_detr`, `decode_detr`, `letterbox`, `letterbox_boxes`,
   `unletterbox_boxes`
+- ``delta_normalization``: `delta_statistics`, `normalize_deltas`, `denormalize_deltas`
 - ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`, `roi_pool_backward`
 - ``roi_align``: `roi_align`, `roi_align_backward`
 - ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
@@ -46,6 +47,7 @@ from refdet.viz import (
     average_precision,
     coders,
     curves,
+    delta_normalization,
     detections,
     evaluation,
     grid_coders,
@@ -73,6 +75,7 @@ __all__ = [
     "average_precision",
     "coders",
     "curves",
+    "delta_normalization",
     "detections",
     "evaluation",
     "filmstrip",

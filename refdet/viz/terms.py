@@ -72,20 +72,26 @@ def draw(ax, step):
     shown = {words: np.ravel(step.variables[name]) for words, name in SHOWN[step.function][step.name].items()}
     if step.name == "reduce":
         shown["loss"] = shown["loss"] * np.ravel(step.weights)
+    bars(ax, shown)
+    if step.name == "reduce" and np.ndim(step.loss) == 0:
+        ax.axhline(step.loss, color=REDUCED, linewidth=1.4, label=step.reduction, gid="reduced")
+        ax.legend(fontsize=6, frameon=False)
+
+
+def bars(ax, shown, label="term"):
+    """Draw a group of bars for each number, one for each of the named arrays (N,)."""
     count, width = max(map(len, shown.values())), 0.8 / len(shown)
     for place, (words, values) in enumerate(shown.items()):
         left = np.arange(len(values)) + (place - (len(shown) - 1) / 2) * width
         style = {"color": COLOURS[place], "label": words, "gid": words, "hatch": ("", "//", "..")[place]}
-        bars = ax.bar(left, values, width, edgecolor="white", **style)
+        drawn = ax.bar(left, values, width, edgecolor="white", **style)
         if count * len(shown) <= NUMBERED:
-            ax.bar_label(bars, [f"{value:.3g}" for value in values], fontsize=6, padding=1)
+            ax.bar_label(drawn, [f"{value:.3g}" for value in values], fontsize=6, padding=1)
     ax.axhline(0, color="#888888", linewidth=0.7, zorder=1)
-    if step.name == "reduce" and np.ndim(step.loss) == 0:
-        ax.axhline(step.loss, color=REDUCED, linewidth=1.4, label=step.reduction, gid="reduced")
     ax.set_xticks(range(count) if count <= NUMBERED else [])
     ax.use_sticky_edges = False  # room for numbers on both sides of 0
     ax.margins(y=0.15)
     ax.tick_params(labelsize=7)
-    ax.set_xlabel("term", fontsize=8)
+    ax.set_xlabel(label, fontsize=8)
     if count:
         ax.legend(fontsize=6, frameon=False)

@@ -24,6 +24,7 @@ DRAWINGS = (
         "terms",
         "grid_coders",
         "hard_negatives",
+        "delta_normalization",
     ),
     *("segmentation", "selective_search", "warping", "rcnn_labels", "linear_svm", "ridge_boxes"),
 )

@@ -32,18 +32,21 @@ EXAMPLES = {
         "mean and deviation of the deltas of each class (ENC-3)",
         {"deltas": [[0.1, 0, 0, 0], [0.3, 0, 0, 0]], "labels": [0, 0], "num_classes": 2},
         [[[0.2, 0, 0, 0], [0, 0, 0, 0]], [[0.1, 0, 0, 0], [0, 0, 0, 0]]],
+        "delta_normalization",
     ),
     "normalize_deltas": Example(
         "boxes.delta_normalization:normalize_deltas",
         "deltas in their deviations (ENC-3)",
         {"deltas": [[0.2, -0.05, 0.4, 0]]},
         [[2, -0.5, 2, 0]],
+        "delta_normalization",
     ),
     "denormalize_deltas": Example(
         "boxes.delta_normalization:denormalize_deltas",
         "and back (ENC-3)",
         {"deltas": [[2, -0.5, 2, 0]]},
         [[0.2, -0.05, 0.4, 0]],
+        "delta_normalization",
     ),
     "encode_ssd": Example(
         "boxes.ssd:encode_ssd",
