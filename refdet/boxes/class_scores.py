@@ -114,13 +114,7 @@ def labels_above(scores: Array, score_threshold: float) -> Steps[tuple[NDArray[n
     return boxes, labels
 
 
-def check_best_label_above(scores, score_threshold):
-    """As `check_labels_above`; where there is no score, nothing is compared with the threshold."""
-    scores = _table(scores)
-    return scores, score_checks.threshold(score_threshold, scores) if scores.size else score_threshold
-
-
-@stepwise(check=check_best_label_above)
+@stepwise(check=check_labels_above)
 def best_label_above(
     scores: Array, score_threshold: float
 ) -> Steps[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -79,6 +79,8 @@ def test_nothing_in_nothing_out():
             r"class_probs: shape is \(6, 20\) for an objectness of shape \(7, 2\); wanted \(..., B, K\)",
         ),
         (lambda: class_specific_scores(0.5, [0.5]), ValueError, "class_probs: shape is"),
+        (lambda: labels_above(np.zeros((0, 3)), np.nan), ValueError, "score_threshold: nan came"),
+        (lambda: best_label_above(np.zeros((3, 0)), "low"), TypeError, "score_threshold: 'low' came"),
     ],
 )
 def test_wrong_arguments_say_what_came_and_what_is_wanted(call, error, text):
