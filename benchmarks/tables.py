@@ -45,7 +45,8 @@ RoI align takes 2 x 2 samples a bin.
 
 **What else is measured.** `python benchmarks/stepwise_cost.py`: what the steps of a reference cost when nobody looks,
 in [stepwise_cost.json](../benchmarks/results/stepwise_cost.json). `python benchmarks/digit_detector.py`: the detector,
-on [its page](detectors/hog_svm.md).
+on [its page](detectors/hog_svm.md). `python -m benchmarks.assignment`: assignment beside SciPy's, on
+[its page](matching/assignment.md).
 
 A goal is a ratio to torchvision in the same run. Ratios move by a quarter from run to run, so that seven tenths
 of a goal count as reached.

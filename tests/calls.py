@@ -181,6 +181,12 @@ CALLS |= {
     "evaluation.average_precision.step_ap": CURVE,
     "evaluation.average_precision.voc_ap": {**CURVE, "use_07_metric": True, "variant": "arange"},
     "evaluation.average_precision.yolov5_ap": CURVE,
+    "evaluation.course_listing.compute_map": {
+        "det_boxes": [{"a": np.hstack([GOOD_BOXES, GOOD_SCORES[:, None]])}],
+        "gt_boxes": [{"a": GOOD_BOXES}],
+        "iou_threshold": 0.5,
+        "method": "area",
+    },
     "evaluation.matching.match_detections": {
         "boxes": GOOD_BOXES,
         "scores": GOOD_SCORES,
@@ -189,12 +195,6 @@ CALLS |= {
         "gt_images": np.array([0, 1, 0]),
         "iou_threshold": 0.5,
         "difficult": np.array([False, True, False]),
-    },
-    "evaluation.mean_average_precision.compute_map": {
-        "det_boxes": [{"a": np.hstack([GOOD_BOXES, GOOD_SCORES[:, None]])}],
-        "gt_boxes": [{"a": GOOD_BOXES}],
-        "iou_threshold": 0.5,
-        "method": "area",
     },
     "evaluation.mean_average_precision.evaluate_detections": {
         "detections": [Detections(GOOD_BOXES, GOOD_SCORES, [0, 1, 0])],

@@ -47,10 +47,11 @@ def run(args):
     from refdet.cli.worked_examples import CHAPTERS, EXAMPLES
 
     if args.algorithm is None:
+        width = max(map(len, EXAMPLES)) + 2
         for chapter, names in CHAPTERS.items():
             print(chapter)
             for name in names:
-                print(f"  {name:<38}{EXAMPLES[name].summary}")
+                print(f"  {name:<{width}}{EXAMPLES[name].summary}")
         return 0
     if args.algorithm not in EXAMPLES:
         raise InputError(f"{args.algorithm}: no such algorithm; `refdet steps` lists {len(EXAMPLES)} of them")

@@ -55,6 +55,8 @@ def _has(result, expected):
     """True if every part that is expected is there."""
     if isinstance(expected, dict):
         return all(_has(result[key], value) for key, value in expected.items())
+    if isinstance(expected, list) and isinstance(result, list):
+        return len(result) == len(expected) and all(map(_has, result, expected))
     return result == expected
 
 

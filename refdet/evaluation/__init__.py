@@ -9,10 +9,10 @@ from refdet.evaluation.average_precision import (
     voc_ap,
     yolov5_ap,
 )
+from refdet.evaluation.course_listing import compute_map
 from refdet.evaluation.matching import Matching, match_detections
 from refdet.evaluation.mean_average_precision import (
     Evaluation,
-    compute_map,
     evaluate_detections,
     mean_over_classes,
 )

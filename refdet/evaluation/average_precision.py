@@ -236,14 +236,22 @@ def yolov5_ap(recall: Array, precision: Array) -> Steps[float]:
     return ap
 
 
+def check_voc_ap(recall, precision, use_07_metric=False, *, variant="exact"):
+    """The curve, the flag, and the name of the levels."""
+    use_07_metric = object_checks.flag(use_07_metric, "use_07_metric")
+    variant = object_checks.option(variant, "variant", ELEVEN_LEVELS)
+    return *check_curve(recall, precision), use_07_metric, variant
+
+
+@stepwise(check=check_voc_ap)
 def voc_ap(
     recall: Array,
     precision: Array,
     use_07_metric: bool = False,
     *,
     variant: Literal["exact", "arange"] = "exact",
-) -> float:
-    """Average precision of PASCAL VOC: the area of 2010 on, or the 11 points of 2007.
+) -> Steps[float]:
+    """Average precision of PASCAL VOC: the area of 2010 on, or the 11 points of 2007; its steps are theirs.
 
     Parameters
     ----------
@@ -262,13 +270,21 @@ def voc_ap(
     >>> round(voc_ap([0.5, 0.5, 1], [1, 0.5, 2 / 3]), 6), round(voc_ap([0.5, 0.5, 1], [1, 0.5, 2 / 3], True), 6)
     (0.833333, 0.848485)
     """
-    use_07_metric = object_checks.flag(use_07_metric, "use_07_metric")
-    variant = object_checks.option(variant, "variant", ELEVEN_LEVELS)
-    return eleven_point_ap(recall, precision, variant) if use_07_metric else area_ap(recall, precision)
+    if use_07_metric:
+        return (yield from eleven_point_ap.steps(recall, precision, variant))
+    return (yield from area_ap.steps(recall, precision))
 
 
-def integrate(recall: Array, precision: Array, *, convention: Convention = REFDET) -> float:
-    """Average precision by the integration that the convention's system uses.
+def check_integrate(recall, precision, *, convention=REFDET):
+    """The curve, and a convention that evaluates."""
+    checks.convention(convention)
+    convention.part("average_precision")
+    return *check_curve(recall, precision), convention
+
+
+@stepwise(check=check_integrate)
+def integrate(recall: Array, precision: Array, *, convention: Convention = REFDET) -> Steps[float]:
+    """Average precision by the integration that the convention's system uses; its steps are that one's.
 
     Parameters
     ----------
@@ -284,10 +300,15 @@ def integrate(recall: Array, precision: Array, *, convention: Convention = REFDE
     ------
     ValueError
         As `step_ap`; a convention whose system does not evaluate.
+
+    Examples
+    --------
+    >>> integrate([0.25, 0.25, 0.5, 0.75, 0.75], [1, 0.5, 2 / 3, 0.75, 0.6])
+    0.625
     """
-    checks.convention(convention)
     rules = {"area": area_ap, "11point": eleven_point_ap, "101point": coco_ap}
-    return rules[convention.part("average_precision").integration](recall, precision)
+    rule = rules[convention.part("average_precision").integration]
+    return (yield from rule.steps(recall, precision))
 
 
 def _envelope(precision):

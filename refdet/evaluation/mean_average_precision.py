@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +19,7 @@ from refdet.detections import Detections
 from refdet.evaluation import average_precision as rules
 from refdet.evaluation.matching import match_detections
 from refdet.evaluation.precision_recall import PrecisionRecall, precision_recall_curve
-
-METHODS: dict[str, Callable[[Array, Array], float]] = {
-    "area": rules.area_ap,
-    "interp": rules.eleven_point_ap,
-    "arange": partial(rules.eleven_point_ap, variant="arange"),
-    "step": rules.step_ap,
-    "coco101": rules.coco_ap,
-    "yolov5": rules.yolov5_ap,
-}
+from refdet.stepwise import Steps, stepwise
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +39,8 @@ class Evaluation:
 
     def integrated(self, integration: Callable[[Array, Array], float]) -> NDArray[np.float64]:
         """Average precision by another integration, a function such as `eleven_point_ap`: (K,)."""
-        return _integrated(self.curves, integration)
+        values = [integration(c.recall, c.precision) if c.positives else np.nan for c in self.curves]
+        return np.array(values, np.float64)
 
 
 def mean_over_classes(average_precision: Array) -> float:
@@ -77,6 +69,27 @@ def mean_over_classes(average_precision: Array) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
+def check_evaluate_detections(
+    detections, gt_boxes, gt_labels, num_classes, iou_threshold=0.5, *, difficult=None, convention=REFDET
+):
+    """Lists of one length, image by image; labels below the number of classes; a convention that evaluates."""
+    checks.convention(convention)
+    convention.part("average_precision")
+    num_classes = checks.whole_number(num_classes, "num_classes", 0, below=2**31)
+    detections = object_checks.sequence(detections, "detections", "images")
+    for i, part in enumerate(detections):
+        object_checks.instance(part, f"detections[{i}]", Detections, "Detections")
+    threshold = checks.threshold(iou_threshold, "iou_threshold")
+    truth = _ground_truth(gt_boxes, gt_labels, difficult, len(detections))
+    for name, parts in (("detections", [part.labels for part in detections]), ("gt_labels", truth[1])):
+        labels = np.concatenate([np.zeros(0, np.int64), *parts])
+        outside = (labels < 0) | (labels >= num_classes)
+        if outside.any():
+            raise ValueError(f"{name}: label {int(labels[outside][0])} came; wanted 0 to {num_classes - 1}")
+    return detections, truth[0], truth[1], num_classes, threshold, truth[2], convention
+
+
+@stepwise(check=check_evaluate_detections)
 def evaluate_detections(
     detections: Sequence[Detections],
     gt_boxes: Sequence[Array],
@@ -86,7 +99,7 @@ def evaluate_detections(
     *,
     difficult: Sequence[Array] | None = None,
     convention: Convention = REFDET,
-) -> Evaluation:
+) -> Steps[Evaluation]:
     """Curve and average precision of every class over a set of images.
 
     Parameters
@@ -113,6 +126,16 @@ def evaluate_detections(
     ValueError, TypeError
         Lists of different lengths, a label out of range, and what `match_detections` refuses.
 
+    Notes
+    -----
+    gather. Put the detections of all images into one list, and the objects into another.
+    class.  Those of one class are matched (`match_detections`), counted (`precision_recall_curve`) and integrated
+            (`integrate`), each by its own steps; what is ignored is left out in between.
+    score.  Note the average precision of the class; of one without objects there is none.
+    mean.   Of the classes that have objects.
+
+    EVAL-11.
+
     Examples
     --------
     >>> found = Detections([[0, 0, 4, 4], [9, 9, 12, 12]], [0.9, 0.8], [0, 0])
@@ -120,129 +143,64 @@ def evaluate_detections(
     >>> result.average_precision, result.mean
     (array([0.5, nan]), 0.5)
     """
-    checks.convention(convention)
-    num_classes = checks.whole_number(num_classes, "num_classes", 0, below=2**31)
-    detections = object_checks.sequence(detections, "detections", "images")
-    for i, part in enumerate(detections):
-        object_checks.instance(part, f"detections[{i}]", Detections, "Detections")
-    threshold = checks.threshold(iou_threshold, "iou_threshold")
-    found = _flat_detections(detections)
-    known = _flat_ground_truth(gt_boxes, gt_labels, difficult, len(detections))
-    for name, labels in (("detections", found["labels"]), ("gt_labels", known["labels"])):
-        outside = (labels < 0) | (labels >= num_classes)
-        if outside.any():
-            raise ValueError(f"{name}: label {int(labels[outside][0])} came; wanted 0 to {num_classes - 1}")
-    curves = []
-    for label in range(num_classes):
-        of_class, wanted = found["labels"] == label, known["labels"] == label
-        scores = found["scores"][of_class]
-        matching = match_detections(
-            found["boxes"][of_class],
-            scores,
-            found["images"][of_class],
-            known["boxes"][wanted],
-            known["images"][wanted],
+    rows = joined(detections) | joined_ground_truth(gt_boxes, gt_labels, difficult)
+    integration = partial(rules.integrate.steps, convention=convention)
+    return (
+        yield from evaluated(
+            **rows,
+            classes=num_classes,
+            threshold=iou_threshold,
+            convention=convention,
+            integration=integration,
+        )
+    )
+
+
+def evaluated(
+    *,
+    boxes,
+    scores,
+    labels,
+    images,
+    gt_boxes,
+    gt_labels,
+    gt_images,
+    difficult,
+    classes,
+    threshold,
+    convention,
+    integration,
+):
+    """The steps that `evaluate_detections` and `compute_map` share, over the rows of all images."""
+    curves, average_precision = [], np.full(classes, np.nan)
+    yield "gather: detections of the classes {labels} with the scores {scores}, objects of the classes {gt_labels}"
+    for label in range(classes):
+        found, wanted = np.flatnonzero(labels == label), np.flatnonzero(gt_labels == label)
+        yield "class: of class {label} are the detections {found} and the objects {wanted}"
+        matching = yield from match_detections.steps(
+            boxes[found],
+            scores[found],
+            images[found],
+            gt_boxes[wanted],
+            gt_images[wanted],
             threshold,
-            difficult=known["difficult"][wanted],
+            difficult=difficult[wanted],
             convention=convention,
         )
         counted = ~matching.ignored
-        ranked = scores[matching.order][counted]
-        curves.append(precision_recall_curve(ranked, matching.true_positive[counted], matching.positives))
-    by_convention = _integrated(curves, partial(rules.integrate, convention=convention))
-    return Evaluation(curves, by_convention, threshold)
+        ranked, right = scores[found][matching.order][counted], matching.true_positive[counted]
+        curve = yield from precision_recall_curve.steps(ranked, right, matching.positives)
+        curves.append(curve)
+        if curve.positives:
+            average_precision[label] = yield from integration(curve.recall, curve.precision)
+        yield "score: class by class the average precision is {average_precision}"
+    mean = mean_over_classes(average_precision)  # noqa: F841  (the caption names it)
+    yield "mean: over the classes that have objects it is {mean}"
+    return Evaluation(curves, average_precision, threshold)
 
 
-def compute_map(
-    det_boxes: Sequence[dict[Any, Any]],
-    gt_boxes: Sequence[dict[Any, Any]],
-    iou_threshold: float = 0.5,
-    method: Literal["area", "interp", "arange", "step", "coco101", "yolov5"] = "area",
-) -> tuple[float, dict[Any, float]]:
-    """Mean average precision of the course notes' listing: nested lists in, the mean and each class out.
-
-    Parameters
-    ----------
-    det_boxes : sequence of dicts
-        Per image: class -> rows of x1, y1, x2, y2, score.
-    gt_boxes : sequence of dicts
-        Per image: class -> rows of x1, y1, x2, y2.
-    iou_threshold : float
-    method : {"area", "interp", "arange", "step", "coco101", "yolov5"}
-        The integration, the first one by default (C-9); "interp" is the 11 points, "arange" the same at the
-        listing's own levels (ERR-83).
-
-    Returns
-    -------
-    mean : float
-        NaN if no class has ground truth.
-    per_class : dict
-        Class -> average precision; NaN for one that is detected and has no ground truth.
-
-    Raises
-    ------
-    ValueError
-        An unknown method, lists of different lengths, wrong boxes.
-
-    Notes
-    -----
-    EVAL-14. Differs from the listing: the score is the detection's (ERR-81), the levels of "interp" have a
-    tolerance (ERR-83), and no class at all gives NaN instead of a ZeroDivisionError.
-
-    Examples
-    --------
-    >>> compute_map([{"car": [[0, 0, 4, 4, 0.9]]}], [{"car": [[0, 0, 4, 4]]}])
-    (1.0, {'car': 1.0})
-    """
-    object_checks.option(method, "method", METHODS)
-    det_boxes, gt_boxes = _images(det_boxes, "det_boxes"), _images(gt_boxes, "gt_boxes")
-    names = list(dict.fromkeys(name for image in (*gt_boxes, *det_boxes) for name in image))
-    rows = [_by_class(image, names, 5, f"det_boxes[{i}]") for i, image in enumerate(det_boxes)]
-    known = [_by_class(image, names, 4, f"gt_boxes[{i}]") for i, image in enumerate(gt_boxes)]
-    if len(rows) != len(known):
-        raise ValueError(f"gt_boxes: {len(known)} images came; wanted {len(rows)}, as det_boxes has")
-    evaluation = evaluate_detections(
-        [Detections(boxes[:, :4], boxes[:, 4], labels) for boxes, labels in rows],
-        [boxes for boxes, _ in known],
-        [labels for _, labels in known],
-        len(names),
-        iou_threshold,
-    )
-    per_class = evaluation.integrated(METHODS[method])
-    return mean_over_classes(per_class), dict(zip(names, map(float, per_class), strict=True))
-
-
-def _images(value, name):
-    """A list of dictionaries."""
-    images = object_checks.sequence(value, name, "images")
-    for i, image in enumerate(images):
-        object_checks.instance(image, f"{name}[{i}]", dict, "a dictionary from class to rows")
-    return images
-
-
-def _by_class(image, names, columns, argument):
-    """The rows of all classes of one image, and their labels."""
-    rows, labels = [np.zeros((0, columns))], [np.zeros(0, np.int64)]
-    for name, values in image.items():
-        array = checks.real_array(values, argument)
-        array = array.reshape(0, columns) if array.shape == (0,) else array
-        if array.ndim != 2 or array.shape[1] != columns:
-            raise ValueError(
-                f"{argument}: shape {array.shape} came for {checks.shown(name)}; wanted rows of {columns} numbers"
-            )
-        checks.reject_non_finite(array, argument, "finite numbers") if array.size else None
-        rows.append(array)
-        labels.append(np.full(len(array), names.index(name)))
-    return np.concatenate(rows), np.concatenate(labels)
-
-
-def _integrated(curves, integration):
-    values = [integration(c.recall, c.precision) if c.positives else np.nan for c in curves]
-    return np.array(values, np.float64)
-
-
-def _flat_detections(detections):
-    """Rows of all images, with the image that each is from."""
+def joined(detections):
+    """Boxes, scores and labels of all images, and the image that each is from."""
     empty = Detections(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
     parts = [empty, *detections]
     return {
@@ -253,8 +211,8 @@ def _flat_detections(detections):
     }
 
 
-def _flat_ground_truth(gt_boxes, gt_labels, difficult, images):
-    """The same for the ground truth."""
+def _ground_truth(gt_boxes, gt_labels, difficult, images):
+    """Boxes, labels and marks of each image."""
     gt_boxes = object_checks.sequence(gt_boxes, "gt_boxes", "images", images)
     gt_labels = object_checks.sequence(gt_labels, "gt_labels", "images", images)
     boxes = [checks.boxes(b, f"gt_boxes[{i}]", REFDET.overlap) for i, b in enumerate(gt_boxes)]
@@ -263,16 +221,20 @@ def _flat_ground_truth(gt_boxes, gt_labels, difficult, images):
         for i, values in enumerate(gt_labels)
     ]
     if difficult is None:
-        marks = [np.zeros(len(b), bool) for b in boxes]
-    else:
-        difficult = object_checks.sequence(difficult, "difficult", "images", images)
-        marks = [
-            object_checks.flags(values, f"difficult[{i}]", len(boxes[i]), "one per box")
-            for i, values in enumerate(difficult)
-        ]
+        return boxes, labels, [np.zeros(len(b), bool) for b in boxes]
+    difficult = object_checks.sequence(difficult, "difficult", "images", images)
+    marks = [
+        object_checks.flags(values, f"difficult[{i}]", len(boxes[i]), "one per box")
+        for i, values in enumerate(difficult)
+    ]
+    return boxes, labels, marks
+
+
+def joined_ground_truth(gt_boxes, gt_labels, difficult):
+    """The same of the ground truth, and the marks."""
     return {
-        "boxes": np.concatenate([np.zeros((0, 4)), *boxes]),
-        "labels": np.concatenate([np.zeros(0, np.int64), *labels]),
-        "images": np.repeat(np.arange(images), [len(b) for b in boxes]),
-        "difficult": np.concatenate([np.zeros(0, bool), *marks]),
+        "gt_boxes": np.concatenate([np.zeros((0, 4)), *gt_boxes]),
+        "gt_labels": np.concatenate([np.zeros(0, np.int64), *gt_labels]),
+        "gt_images": np.repeat(np.arange(len(gt_boxes)), [len(boxes) for boxes in gt_boxes]),
+        "difficult": np.concatenate([np.zeros(0, bool), *difficult]),
     }

@@ -18,7 +18,13 @@ from refdet import checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.detections import Detections
-from refdet.evaluation.mean_average_precision import Evaluation, evaluate_detections, mean_over_classes
+from refdet.evaluation.mean_average_precision import (
+    Evaluation,
+    check_evaluate_detections,
+    evaluate_detections,
+    mean_over_classes,
+)
+from refdet.stepwise import Steps, stepwise
 
 IOU_THRESHOLDS = tuple((50 + 5 * k) / 100 for k in range(10))
 """0.5, 0.55, ... 0.95, each the double nearest to its two digits."""
@@ -50,6 +56,30 @@ class EvaluationOverThresholds:
         raise ValueError(f"iou_threshold: {checks.shown(iou_threshold)} came; wanted one of {known}")
 
 
+def check_evaluate_over_thresholds(
+    detections,
+    gt_boxes,
+    gt_labels,
+    num_classes,
+    iou_thresholds=IOU_THRESHOLDS,
+    *,
+    difficult=None,
+    convention=REFDET,
+):
+    """The thresholds as float64, one or more; the rest as `evaluate_detections` has it."""
+    thresholds = checks.real_array(iou_thresholds, "iou_thresholds").astype(np.float64)
+    if thresholds.ndim != 1 or not len(thresholds):
+        raise ValueError(f"iou_thresholds: shape is {thresholds.shape}; wanted (T,), at least one")
+    fits = (thresholds >= 0) & (thresholds <= 1)  # no NaN does
+    if not fits.all():
+        raise ValueError(f"iou_thresholds: {checks.first_row(thresholds, fits)}; wanted 0 to 1")
+    *known, _, difficult, convention = check_evaluate_detections(
+        detections, gt_boxes, gt_labels, num_classes, difficult=difficult, convention=convention
+    )
+    return *known, thresholds, difficult, convention
+
+
+@stepwise(check=check_evaluate_over_thresholds)
 def evaluate_over_thresholds(
     detections: Sequence[Detections],
     gt_boxes: Sequence[Array],
@@ -59,7 +89,7 @@ def evaluate_over_thresholds(
     *,
     difficult: Sequence[Array] | None = None,
     convention: Convention = REFDET,
-) -> EvaluationOverThresholds:
+) -> Steps[EvaluationOverThresholds]:
     """Curve and average precision of every class at every threshold; its `mean` is mAP@.5:.95.
 
     Parameters
@@ -86,6 +116,10 @@ def evaluate_over_thresholds(
 
     Notes
     -----
+    threshold. At each threshold in turn evaluate, by the steps of `evaluate_detections`.
+    score.     Note the average precision of every class there.
+    mean.      Over thresholds and the classes that have objects.
+
     EVAL-12: "mAP@.5" is the mean over classes at one threshold, ``evaluate_detections(...).mean``; "mAP@.5:.95"
     or "mAP@.5:.05:.95" the mean over ten thresholds and classes.
 
@@ -98,23 +132,22 @@ def evaluate_over_thresholds(
     >>> result.mean, result.at(0.75).mean, result.at(0.8).mean
     (0.6, 1.0, 0.0)
     """
-    thresholds = checks.real_array(iou_thresholds, "iou_thresholds").astype(np.float64)
-    if thresholds.ndim != 1 or not len(thresholds):
-        raise ValueError(f"iou_thresholds: shape is {thresholds.shape}; wanted (T,), at least one")
-    fits = (thresholds >= 0) & (thresholds <= 1)  # no NaN does
-    if not fits.all():
-        raise ValueError(f"iou_thresholds: {checks.first_row(thresholds, fits)}; wanted 0 to 1")
-    return EvaluationOverThresholds(
-        [
-            evaluate_detections(
-                detections,
-                gt_boxes,
-                gt_labels,
-                num_classes,
-                threshold,
-                difficult=difficult,
-                convention=convention,
-            )
-            for threshold in thresholds.tolist()
-        ]
-    )
+    average_precision, evaluations = np.full((len(iou_thresholds), num_classes), np.nan), []
+    for row, iou_threshold in enumerate(np.asarray(iou_thresholds).tolist()):
+        yield "threshold: an IoU of {iou_threshold} is enough"
+        evaluation = yield from evaluate_detections.steps(
+            detections,
+            gt_boxes,
+            gt_labels,
+            num_classes,
+            iou_threshold,
+            difficult=difficult,
+            convention=convention,
+        )
+        evaluations.append(evaluation)
+        average_precision[row] = evaluation.average_precision
+        yield "score: threshold by threshold the average precision is {average_precision}"
+    result = EvaluationOverThresholds(evaluations)
+    mean = result.mean  # noqa: F841  (the caption names it)
+    yield "mean: over thresholds and the classes that have objects it is {mean}"
+    return result

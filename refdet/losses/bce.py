@@ -15,19 +15,22 @@ from numpy.typing import NDArray
 from refdet.boxes.logistic import sigmoid, softplus
 from refdet.checks import Array
 from refdet.losses import loss_checks
-from refdet.losses.reduction import Reduction, reduced, spread
+from refdet.losses.reduction import Reduction, spread, weighed
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 
 
-def check_binary_cross_entropy(logits, targets, pos_weight, weights, reduction):
-    """Logits, targets from 0 to 1, the weight of "yes" of each, and how the terms are weighed."""
+def check_binary_cross_entropy(logits, targets, *, pos_weight=None, weights=None, reduction="none"):
+    """Logits, targets from 0 to 1, the weight of "yes" of each; for the weights how the terms are weighed."""
     logits, targets = loss_checks.pair(logits, targets, "logits", least=0, most=1)
     pos_weight = 1 if pos_weight is None else pos_weight
     pos_weight = loss_checks.spread_over(pos_weight, "pos_weight", logits.shape, logits.dtype)
-    return logits, targets, pos_weight, loss_checks.weighing(weights, reduction, logits.shape, logits.dtype)
+    scale = loss_checks.weighing(weights, reduction, logits.shape, logits.dtype)
+    return logits, targets, pos_weight, scale, reduction
 
 
+@stepwise(check=check_binary_cross_entropy)
 def binary_cross_entropy_with_logits(
     logits: Array,
     targets: Array,
@@ -35,7 +38,7 @@ def binary_cross_entropy_with_logits(
     pos_weight: Array | float | None = None,
     weights: Array | float | None = None,
     reduction: Reduction = "none",
-) -> Floats:
+) -> Steps[Floats]:
     """-ln of the probability that the logistic function gives the right answer.
 
     Parameters
@@ -66,6 +69,10 @@ def binary_cross_entropy_with_logits(
     LOSS-2. Both terms are 0 or more, and only exponentials of numbers below 0 are taken: logits of +-10,000 cost
     10,000 where they are wrong, 0 where they are right.
 
+    answers. -ln of the probability of "yes" and of "no".
+    mix.     As much of each as the target has, "yes" with its weight.
+    reduce.  Weigh each, and add them up or take a mean, if that is asked for.
+
     Examples
     --------
     At z = 0 both answers are as probable: ln 2. At ln 3, "yes" has 3/4:
@@ -73,10 +80,11 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits([0, np.log(3), -10000], [1, 1, 0]).round(6)
     array([0.693147, 0.287682, 0.      ])
     """
-    logits, targets, pos_weight, scale = check_binary_cross_entropy(
-        logits, targets, pos_weight, weights, reduction
-    )
-    return reduced(pos_weight * targets * softplus(-logits) + (1 - targets) * softplus(logits), *scale)
+    yes, no = softplus(-logits), softplus(logits)
+    yield "answers: -ln of the probability of yes is {yes}, of no {no}"
+    losses = pos_weight * targets * yes + (1 - targets) * no
+    yield "mix: with the targets {targets} that is {losses}"
+    return (yield from weighed(losses, weights))
 
 
 def binary_cross_entropy_with_logits_backward(
@@ -109,8 +117,8 @@ def binary_cross_entropy_with_logits_backward(
     >>> binary_cross_entropy_with_logits_backward([1, 1], [0, np.log(3)], [1, 1])
     array([-0.5 , -0.25])
     """
-    logits, targets, pos_weight, scale = check_binary_cross_entropy(
-        logits, targets, pos_weight, weights, reduction
+    logits, targets, pos_weight, scale, _ = check_binary_cross_entropy(
+        logits, targets, pos_weight=pos_weight, weights=weights, reduction=reduction
     )
     slopes = (1 - targets) * sigmoid(logits) - pos_weight * targets * sigmoid(-logits)
     return spread(grad, slopes, *scale)

@@ -14,15 +14,25 @@ from numpy.typing import NDArray
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.losses import loss_checks
-from refdet.losses.reduction import Reduction, reduced, spread
+from refdet.losses.reduction import Reduction, spread, weighed
 from refdet.ops.overlap_gradients import AspectGradient, aligned_complete_box_iou_backward
-from refdet.ops.overlaps import aligned_complete_box_iou
+from refdet.ops.overlaps import aligned_complete_box_iou, check_aligned_complete
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 Gradients = tuple[Floats, Floats]
 
 
-@np.errstate(over="ignore", invalid="ignore")
+def check_complete_box_iou_loss(
+    boxes1, boxes2, reduction="none", *, alpha_gate=None, weights=None, convention=REFDET
+):
+    """Boxes in their common precision; for the weights how the pairs are weighed."""
+    first, second, *_ = check_aligned_complete(boxes1, boxes2, alpha_gate=alpha_gate, convention=convention)
+    scale = loss_checks.weighing(weights, reduction, (len(first),), first.dtype)
+    return first, second, reduction, alpha_gate, scale, convention
+
+
+@stepwise(check=check_complete_box_iou_loss, quiet=True)
 def complete_box_iou_loss(
     boxes1: Array,
     boxes2: Array,
@@ -31,7 +41,7 @@ def complete_box_iou_loss(
     alpha_gate: float | None = None,
     weights: Array | float | None = None,
     convention: Convention = REFDET,
-) -> Floats:
+) -> Steps[Floats]:
     """1 - CIoU of box i in `boxes1` with box i in `boxes2`: as `distance_box_iou_loss`, and aspect ratios count.
 
     Parameters
@@ -59,13 +69,22 @@ def complete_box_iou_loss(
     ValueError, TypeError
         As `aligned_complete_box_iou`; weights below 0 or of another shape.
 
+    Notes
+    -----
+    turn.   After the steps of the overlap, 1 less it.
+    reduce. Weigh each, and add them up or take a mean, if that is asked for.
+
     Examples
     --------
     >>> complete_box_iou_loss([[0, 0, 2, 1]], [[0, 0, 1, 2]]).round(6)
     array([0.762918])
     """
-    overlap = aligned_complete_box_iou(boxes1, boxes2, alpha_gate=alpha_gate, convention=convention)
-    return reduced(1 - overlap, *loss_checks.weighing(weights, reduction, overlap.shape, overlap.dtype))
+    overlap = yield from aligned_complete_box_iou.steps(
+        boxes1, boxes2, alpha_gate=alpha_gate, convention=convention
+    )
+    losses = 1 - overlap
+    yield "turn: 1 less that is {losses}"
+    return (yield from weighed(losses, weights))
 
 
 @np.errstate(over="ignore", invalid="ignore")

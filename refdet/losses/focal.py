@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from refdet.boxes.logistic import sigmoid, softplus
 from refdet.checks import Array
 from refdet.losses import loss_checks
-from refdet.losses.reduction import Reduction, reduced, spread
+from refdet.losses.reduction import Reduction, spread, weighed
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 
 
-def check_focal(inputs, targets, alpha, gamma, reduction, weights):
-    """Logits, targets from 0 to 1, the balance a_t of each, gamma, and how the terms are weighed."""
+def check_focal(inputs, targets, alpha=0.25, gamma=1.5, reduction="none", *, weights=None):
+    """Logits, targets from 0 to 1, for alpha the balance a_t of each; for the weights how the terms are weighed."""
     inputs, targets = loss_checks.pair(inputs, targets, least=0, most=1)
     balance = np.ones_like(targets)
     if alpha is not None:
@@ -35,9 +36,10 @@ def check_focal(inputs, targets, alpha, gamma, reduction, weights):
         balance = targets * alpha + (1 - targets) * (1 - alpha)
     gamma = loss_checks.number(gamma, "gamma", inputs.dtype)
     scale = loss_checks.weighing(weights, reduction, inputs.shape, inputs.dtype)
-    return inputs, targets, balance, gamma, scale
+    return inputs, targets, balance, gamma, reduction, scale
 
 
+@stepwise(check=check_focal)
 def sigmoid_focal_loss(
     inputs: Array,
     targets: Array,
@@ -46,7 +48,7 @@ def sigmoid_focal_loss(
     reduction: Reduction = "none",
     *,
     weights: Array | float | None = None,
-) -> Floats:
+) -> Steps[Floats]:
     """Binary cross-entropy times (1 - p_t)^gamma, p_t being the probability of the right answer.
 
     Parameters
@@ -78,6 +80,11 @@ def sigmoid_focal_loss(
     -----
     LOSS-23. With alpha None and gamma 0 it is `binary_cross_entropy_with_logits`.
 
+    entropy. Binary cross-entropy of each.
+    wrong.   The probability of the wrong answer, 1 - p_t.
+    focus.   Entropy, less of it the less wrong the answer is, and balanced.
+    reduce.  Weigh each, and add them up or take a mean, if that is asked for.
+
     Examples
     --------
     Probability 3/4 of the right answer: ln(4/3) / 4^1.5, a quarter of it for a "yes", three quarters for a "no":
@@ -85,10 +92,13 @@ def sigmoid_focal_loss(
     >>> sigmoid_focal_loss([np.log(3), -np.log(3)], [1, 0]).round(6)
     array([0.00899, 0.02697])
     """
-    inputs, targets, balance, gamma, scale = check_focal(inputs, targets, alpha, gamma, reduction, weights)
     entropy = targets * softplus(-inputs) + (1 - targets) * softplus(inputs)
+    yield "entropy: binary cross-entropy is {entropy}"
     wrong = targets * sigmoid(-inputs) + (1 - targets) * sigmoid(inputs)
-    return reduced(balance * wrong**gamma * entropy, *scale)
+    yield "wrong: the probability of the wrong answer is {wrong}"
+    losses = alpha * wrong**gamma * entropy
+    yield "focus: balanced by {alpha}, times that to the power of {gamma}, {losses}"
+    return (yield from weighed(losses, weights))
 
 
 def sigmoid_focal_loss_backward(
@@ -121,7 +131,9 @@ def sigmoid_focal_loss_backward(
     >>> sigmoid_focal_loss_backward([1, 1], [0, np.log(3)], [1, 0], None, 0)
     array([-0.5 ,  0.75])
     """
-    inputs, targets, balance, gamma, scale = check_focal(inputs, targets, alpha, gamma, reduction, weights)
+    inputs, targets, balance, gamma, _, scale = check_focal(
+        inputs, targets, alpha, gamma, reduction, weights=weights
+    )
     yes, no = sigmoid(inputs), sigmoid(-inputs)
     entropy = targets * softplus(-inputs) + (1 - targets) * softplus(inputs)
     wrong = targets * no + (1 - targets) * yes

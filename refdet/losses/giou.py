@@ -14,15 +14,23 @@ from numpy.typing import NDArray
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.losses import loss_checks
-from refdet.losses.reduction import Reduction, reduced, spread
+from refdet.losses.reduction import Reduction, spread, weighed
 from refdet.ops.overlap_gradients import aligned_generalized_box_iou_backward
-from refdet.ops.overlaps import aligned_generalized_box_iou
+from refdet.ops.overlaps import aligned_generalized_box_iou, check_aligned_overlaps
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 Gradients = tuple[Floats, Floats]
 
 
-@np.errstate(over="ignore", invalid="ignore")
+def check_generalized_box_iou_loss(boxes1, boxes2, reduction="none", *, weights=None, convention=REFDET):
+    """Boxes in their common precision; for the weights how the pairs are weighed."""
+    first, second, convention = check_aligned_overlaps(boxes1, boxes2, convention=convention)
+    scale = loss_checks.weighing(weights, reduction, (len(first),), first.dtype)
+    return first, second, reduction, scale, convention
+
+
+@stepwise(check=check_generalized_box_iou_loss, quiet=True)
 def generalized_box_iou_loss(
     boxes1: Array,
     boxes2: Array,
@@ -30,7 +38,7 @@ def generalized_box_iou_loss(
     *,
     weights: Array | float | None = None,
     convention: Convention = REFDET,
-) -> Floats:
+) -> Steps[Floats]:
     """1 - GIoU of box i in `boxes1` with box i in `boxes2`: 0 for equal boxes, towards 2 the farther they lie apart.
 
     Parameters
@@ -56,6 +64,11 @@ def generalized_box_iou_loss(
     ValueError, TypeError
         As `aligned_generalized_box_iou`; weights below 0 or of another shape.
 
+    Notes
+    -----
+    turn.   After the steps of the overlap, 1 less it.
+    reduce. Weigh each, and add them up or take a mean, if that is asked for.
+
     Examples
     --------
     Two unit squares in opposite corners of a square of 9 cover 2 of it: GIoU = 0 - 7/9.
@@ -63,8 +76,10 @@ def generalized_box_iou_loss(
     >>> generalized_box_iou_loss([[0, 0, 1, 1]], [[2, 2, 3, 3]]).round(6)
     array([1.777778])
     """
-    overlap = aligned_generalized_box_iou(boxes1, boxes2, convention=convention)
-    return reduced(1 - overlap, *loss_checks.weighing(weights, reduction, overlap.shape, overlap.dtype))
+    overlap = yield from aligned_generalized_box_iou.steps(boxes1, boxes2, convention=convention)
+    losses = 1 - overlap
+    yield "turn: 1 less that is {losses}"
+    return (yield from weighed(losses, weights))
 
 
 @np.errstate(over="ignore", invalid="ignore")

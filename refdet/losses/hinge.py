@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from refdet import object_checks
 from refdet.checks import Array
 from refdet.losses import loss_checks
-from refdet.losses.reduction import Reduction, reduced, spread
+from refdet.losses.reduction import Reduction, spread, weighed
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 Form = Literal["hinge", "squared_hinge"]
@@ -30,19 +31,19 @@ def check_marks(value, name, shape, dtype):
     return marks
 
 
-def check_hinge_loss(scores, labels, positive_weight, form, weights, reduction):
-    """Labels, what each lacks to its margin, what that costs, the form, and how the terms are weighed."""
+def check_hinge_loss(scores, labels, *, positive_weight=1.0, form="hinge", weights=None, reduction="none"):
+    """Scores and labels, for the positive weight what each costs; for the weights how the terms are weighed."""
     scores = loss_checks.numbers(scores, "scores")
     labels = check_marks(labels, "labels", scores.shape, scores.dtype)
     most = loss_checks.largest(scores.dtype) ** 0.5
     positive_weight = loss_checks.number(positive_weight, "positive_weight", scores.dtype, most=most)
     object_checks.option(form, "form", ("hinge", "squared_hinge"))
     cost = np.where(labels > 0, positive_weight, np.abs(labels))
-    lack = np.maximum(0, 1 - labels * scores)
     scale = loss_checks.weighing(weights, reduction, scores.shape, scores.dtype, counted=labels != 0)
-    return labels, lack, cost, form, scale
+    return scores, labels, cost, form, scale, reduction
 
 
+@stepwise(check=check_hinge_loss)
 def hinge_loss(
     scores: Array,
     labels: Array,
@@ -51,7 +52,7 @@ def hinge_loss(
     form: Form = "hinge",
     weights: Array | float | None = None,
     reduction: Reduction = "none",
-) -> Floats:
+) -> Steps[Floats]:
     """max(0, 1 - y z), or its square.
 
     Parameters
@@ -83,13 +84,20 @@ def hinge_loss(
     -----
     LOSS-6. `rcnn_svm_loss` adds the regulariser.
 
+    lack.   What each lacks to the right side of its margin: max(0, 1 - y z).
+    price.  That, or its square, times its price; 0 where the label is.
+    reduce. Weigh each, and add them up or take a mean, if that is asked for.
+
     Examples
     --------
     >>> hinge_loss([0.25, 0.25, 2, -3], [1, -1, 1, 0], positive_weight=2)
     array([1.5 , 1.25, 0.  , 0.  ])
     """
-    _, lack, cost, form, scale = check_hinge_loss(scores, labels, positive_weight, form, weights, reduction)
-    return reduced(cost * (lack if form == "hinge" else lack**2), *scale)
+    lack = np.maximum(0, 1 - labels * scores)
+    yield "lack: to the margin each lacks {lack}"
+    losses = positive_weight * (lack if form == "hinge" else lack**2)
+    yield "price: by form {form}, at {positive_weight} each, {losses}"
+    return (yield from weighed(losses, weights))
 
 
 def hinge_loss_backward(
@@ -119,8 +127,9 @@ def hinge_loss_backward(
     >>> hinge_loss_backward([1, 1, 1, 1], [0.25, 0.25, 2, -3], [1, -1, 1, 0], positive_weight=2)
     array([-2.,  1., -0., -0.])
     """
-    labels, lack, cost, form, scale = check_hinge_loss(
-        scores, labels, positive_weight, form, weights, reduction
+    scores, labels, cost, form, scale, _ = check_hinge_loss(
+        scores, labels, positive_weight=positive_weight, form=form, weights=weights, reduction=reduction
     )
+    lack = np.maximum(0, 1 - labels * scores)
     slopes = -labels * cost * (lack > 0 if form == "hinge" else 2 * lack)
     return spread(grad, slopes, *scale)

@@ -20,9 +20,10 @@ from refdet import object_checks
 from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.losses import loss_checks
-from refdet.losses.reduction import Reduction, reduced, spread
-from refdet.ops.box_iou import aligned_box_iou
+from refdet.losses.reduction import Reduction, spread, weighed
+from refdet.ops.box_iou import aligned_box_iou, check_aligned_box_iou
 from refdet.ops.overlap_gradients import aligned_box_iou_backward
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 Gradients = tuple[Floats, Floats]
@@ -31,7 +32,15 @@ Form = Literal["linear", "log"]
 LEAST = 1e-12
 
 
-@np.errstate(over="ignore", invalid="ignore")
+def check_box_iou_loss(boxes1, boxes2, reduction="none", *, form="linear", weights=None, convention=REFDET):
+    """Boxes in their common precision; for the weights how the pairs are weighed."""
+    object_checks.option(form, "form", ("linear", "log"))
+    first, second, convention = check_aligned_box_iou(boxes1, boxes2, convention=convention)
+    scale = loss_checks.weighing(weights, reduction, (len(first),), first.dtype)
+    return first, second, reduction, form, scale, convention
+
+
+@stepwise(check=check_box_iou_loss, quiet=True)
 def box_iou_loss(
     boxes1: Array,
     boxes2: Array,
@@ -40,7 +49,7 @@ def box_iou_loss(
     form: Form = "linear",
     weights: Array | float | None = None,
     convention: Convention = REFDET,
-) -> Floats:
+) -> Steps[Floats]:
     """1 - IoU of box i in `boxes1` with box i in `boxes2`, or its logarithmic form.
 
     Parameters
@@ -67,6 +76,11 @@ def box_iou_loss(
     ValueError, TypeError
         As `aligned_box_iou`; weights below 0 or of another shape.
 
+    Notes
+    -----
+    turn.   After the steps of the overlap, 1 less it, or minus its logarithm.
+    reduce. Weigh each, and add them up or take a mean, if that is asked for.
+
     Examples
     --------
     Two squares of side 2 that share 2 of 6, and two apart:
@@ -75,10 +89,10 @@ def box_iou_loss(
     >>> box_iou_loss(first, second).round(6), box_iou_loss(first, second, form="log").round(6)
     (array([0.666667, 1.      ]), array([ 1.098612, 27.631021]))
     """
-    object_checks.option(form, "form", ("linear", "log"))
-    overlap = aligned_box_iou(boxes1, boxes2, convention=convention)
+    overlap = yield from aligned_box_iou.steps(boxes1, boxes2, convention=convention)
     losses = 1 - overlap if form == "linear" else -np.log(np.maximum(overlap, overlap.dtype.type(LEAST)))
-    return reduced(losses, *loss_checks.weighing(weights, reduction, overlap.shape, overlap.dtype))
+    yield "turn: in its {form} form that costs {losses}"
+    return (yield from weighed(losses, weights))
 
 
 @np.errstate(over="ignore", invalid="ignore")

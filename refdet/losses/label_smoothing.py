@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from refdet import object_checks
 from refdet.checks import Array
 from refdet.losses import loss_checks
+from refdet.stepwise import Steps, stepwise
 
 FORMS = ("szegedy", "binary", "darknet_cls")
 Form = Literal["szegedy", "binary", "darknet_cls"]
 
 
-def check_smooth_labels(targets, epsilon, form):
+def check_smooth_labels(targets, epsilon=0.1, form="szegedy"):
     """Targets from 0 to 1, epsilon in their precision, and the form."""
     targets = loss_checks.numbers(targets, "targets", least=0, most=1)
     if targets.ndim == 0:
@@ -33,7 +34,10 @@ def check_smooth_labels(targets, epsilon, form):
     return targets, loss_checks.number(epsilon, "epsilon", targets.dtype, most=1), form
 
 
-def smooth_labels(targets: Array, epsilon: float = 0.1, form: Form = "szegedy") -> NDArray[np.floating]:
+@stepwise(check=check_smooth_labels)
+def smooth_labels(
+    targets: Array, epsilon: float = 0.1, form: Form = "szegedy"
+) -> Steps[NDArray[np.floating]]:
     """Targets of K classes, less sure of themselves.
 
     Parameters
@@ -61,6 +65,9 @@ def smooth_labels(targets: Array, epsilon: float = 0.1, form: Form = "szegedy") 
     LOSS-25. The form in the notes is the first, and right for a softmax alone (ERR-56). With e = 1 the first two are
     uniform; "darknet_cls" then excludes the true class.
 
+    keep. 1 - e of every target.
+    give. What is given away, to every class alike, or to the others alone; added.
+
     Examples
     --------
     >>> smooth_labels(np.eye(4)[[2]])
@@ -70,8 +77,12 @@ def smooth_labels(targets: Array, epsilon: float = 0.1, form: Form = "szegedy") 
     >>> smooth_labels(np.eye(4)[2], 0.1, "darknet_cls").round(6)
     array([0.033333, 0.033333, 0.9     , 0.033333])
     """
-    targets, epsilon, form = check_smooth_labels(targets, epsilon, form)
     kept, classes = targets * (1 - epsilon), max(targets.shape[-1], 2)
+    yield "keep: of the targets {targets} stays {kept}"
     if form == "darknet_cls":
-        return kept + (1 - targets) * (epsilon / targets.dtype.type(classes - 1))
-    return kept + epsilon / targets.dtype.type(targets.shape[-1] or 1 if form == "szegedy" else 2)
+        given = (1 - targets) * (epsilon / targets.dtype.type(classes - 1))
+    else:
+        given = epsilon / targets.dtype.type(targets.shape[-1] or 1 if form == "szegedy" else 2)
+    smoothed = kept + given
+    yield "give: by form {form} each gets {given} more, {smoothed}"
+    return smoothed

@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 from refdet.boxes.logistic import sigmoid, softplus
 from refdet.checks import Array
 from refdet.losses.focal import check_focal
-from refdet.losses.reduction import Reduction, reduced, spread
+from refdet.losses.reduction import Reduction, spread, weighed
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 
 
+@stepwise(check=check_focal)
 def quality_focal_loss(
     inputs: Array,
     targets: Array,
@@ -33,7 +35,7 @@ def quality_focal_loss(
     reduction: Reduction = "none",
     *,
     weights: Array | float | None = None,
-) -> Floats:
+) -> Steps[Floats]:
     """Binary cross-entropy times |p - y|^gamma, how far the probability is from its target.
 
     Parameters
@@ -65,6 +67,11 @@ def quality_focal_loss(
     -----
     LOSS-23. Of targets 0 and 1 it is `sigmoid_focal_loss`.
 
+    entropy. Binary cross-entropy of each.
+    apart.   How far the probability lies from its target.
+    focus.   Entropy, less of it the nearer they are, and balanced.
+    reduce.  Weigh each, and add them up or take a mean, if that is asked for.
+
     Examples
     --------
     Probability 1/2: right for a target of 1/2, (1/2)^2 ln 2 for one of 1:
@@ -72,10 +79,13 @@ def quality_focal_loss(
     >>> quality_focal_loss([0, 0], [0.5, 1], alpha=None, gamma=2).round(6)
     array([0.      , 0.173287])
     """
-    inputs, targets, balance, gamma, scale = check_focal(inputs, targets, alpha, gamma, reduction, weights)
     entropy = targets * softplus(-inputs) + (1 - targets) * softplus(inputs)
+    yield "entropy: binary cross-entropy is {entropy}"
     apart = (1 - targets) * sigmoid(inputs) - targets * sigmoid(-inputs)
-    return reduced(balance * np.abs(apart) ** gamma * entropy, *scale)
+    yield "apart: the probability less its target is {apart}"
+    losses = alpha * np.abs(apart) ** gamma * entropy
+    yield "focus: balanced by {alpha}, times its size to the power of {gamma}, {losses}"
+    return (yield from weighed(losses, weights))
 
 
 def quality_focal_loss_backward(
@@ -105,7 +115,9 @@ def quality_focal_loss_backward(
     >>> quality_focal_loss_backward([1, 1], [0, 0], [0.5, 1], alpha=None, gamma=2).round(6)
     array([ 0.      , -0.298287])
     """
-    inputs, targets, balance, gamma, scale = check_focal(inputs, targets, alpha, gamma, reduction, weights)
+    inputs, targets, balance, gamma, _, scale = check_focal(
+        inputs, targets, alpha, gamma, reduction, weights=weights
+    )
     yes, no = sigmoid(inputs), sigmoid(-inputs)
     entropy = targets * softplus(-inputs) + (1 - targets) * softplus(inputs)
     apart = (1 - targets) * yes - targets * no

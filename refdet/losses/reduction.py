@@ -10,13 +10,14 @@ Of no terms at all, or of weights that are all 0, each of them is 0 (C-7).
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from refdet.checks import Array
 from refdet.losses.loss_checks import gradient
+from refdet.stepwise import Steps
 
 Floats = NDArray[np.floating]
 Reduction = Literal["none", "sum", "mean", "weighted_mean"]
@@ -27,6 +28,14 @@ def reduced(losses: Floats, weights: Floats, divisor: np.floating, reduction: Re
     weighted = weights * losses
     total = weighted if reduction == "none" else weighted.sum() / divisor
     return total.astype(weights.dtype)
+
+
+def weighed(losses: Floats, scale: Any) -> Steps[Floats]:
+    """The last step of every loss: `reduced`, by what `loss_checks.weighing` made of weights and reduction."""
+    weights, divisor, reduction = scale
+    loss = reduced(losses, weights, divisor, reduction)
+    yield "reduce: weighed by {weights}, reduction {reduction}, {loss}"
+    return loss
 
 
 def spread(

@@ -18,16 +18,18 @@ from numpy.typing import NDArray
 from refdet import checks
 from refdet.checks import Array
 from refdet.losses import loss_checks
-from refdet.losses.reduction import Reduction, reduced, spread
+from refdet.losses.reduction import Reduction, spread, weighed
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 
 
-def check_smooth_l1_loss(inputs, targets, beta, sigma, weights, reduction):
-    """Inputs minus targets, where the two parts meet, and how the terms are weighed."""
+def check_smooth_l1_loss(inputs, targets, beta=None, *, sigma=None, weights=None, reduction="none"):
+    """Inputs and targets, for beta where the two parts meet; for the weights how the terms are weighed."""
     inputs, targets = loss_checks.pair(inputs, targets)
     beta = check_beta(beta, sigma, inputs.dtype)
-    return inputs - targets, beta, loss_checks.weighing(weights, reduction, inputs.shape, inputs.dtype)
+    scale = loss_checks.weighing(weights, reduction, inputs.shape, inputs.dtype)
+    return inputs, targets, beta, sigma, scale, reduction
 
 
 def check_beta(beta, sigma, dtype, prefix=""):
@@ -42,6 +44,7 @@ def check_beta(beta, sigma, dtype, prefix=""):
     return dtype.type(1 / float(sigma) ** 2)
 
 
+@stepwise(check=check_smooth_l1_loss)
 def smooth_l1_loss(
     inputs: Array,
     targets: Array,
@@ -50,7 +53,7 @@ def smooth_l1_loss(
     sigma: float | None = None,
     weights: Array | float | None = None,
     reduction: Reduction = "none",
-) -> Floats:
+) -> Steps[Floats]:
     """0.5 x^2 / beta within beta of the target, |x| - beta / 2 beyond.
 
     Parameters
@@ -82,6 +85,11 @@ def smooth_l1_loss(
     -----
     LOSS-4. By sigma: 0.5 (sigma x)^2 if |x| < 1 / sigma^2, else |x| - 0.5 / sigma^2.
 
+    difference. How far off each is, |x|.
+    split.      What of it lies within beta, and what beyond.
+    add.        Half the square of the one over beta, plus the other: |x| - beta / 2 where it is beyond.
+    reduce.     Weigh each, and add them up or take a mean, if that is asked for.
+
     Examples
     --------
     >>> smooth_l1_loss([0, 0.5, -1, 2], [0, 0, 0, 0])
@@ -89,10 +97,13 @@ def smooth_l1_loss(
     >>> smooth_l1_loss([0.5, 2], [0, 0], sigma=3).round(6)
     array([0.444444, 1.944444])
     """
-    apart, beta, scale = check_smooth_l1_loss(inputs, targets, beta, sigma, weights, reduction)
-    far = np.abs(apart)
-    near = np.minimum(far, beta)  # all of the difference, or what of it is paid by the square
-    return reduced(_over(near, beta) * near / 2 + (far - near), *scale)
+    far = np.abs(inputs - targets)
+    yield "difference: from the targets it is {far}"
+    near, beyond = _split(far, beta)
+    yield "split: up to {beta} of it, {near}, is squared, and {beyond} is not"
+    losses = _over(near, beta) * near / 2 + beyond
+    yield "add: half the square over {beta}, and the rest, make {losses}"
+    return (yield from weighed(losses, weights))
 
 
 def smooth_l1_loss_backward(
@@ -122,8 +133,17 @@ def smooth_l1_loss_backward(
     >>> smooth_l1_loss_backward([1, 1, 1, 1], [0, 0.5, -1, 2], [0, 0, 0, 0])
     array([ 0. ,  0.5, -1. ,  1. ])
     """
-    apart, beta, scale = check_smooth_l1_loss(inputs, targets, beta, sigma, weights, reduction)
+    inputs, targets, beta, _, scale, _ = check_smooth_l1_loss(
+        inputs, targets, beta, sigma=sigma, weights=weights, reduction=reduction
+    )
+    apart = inputs - targets
     return spread(grad, np.sign(apart) * _over(np.minimum(np.abs(apart), beta), beta), *scale)
+
+
+def _split(far, beta):
+    """What of the difference is paid by the square, all of it or beta, and the rest."""
+    near = np.minimum(far, beta)
+    return near, far - near
 
 
 def _over(near, beta):

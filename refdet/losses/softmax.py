@@ -11,11 +11,18 @@ from numpy.typing import NDArray
 
 from refdet.checks import Array
 from refdet.losses import loss_checks
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 
 
-def log_softmax(logits: Array) -> Floats:
+def check_log_softmax(logits):
+    """Logits whose exponentials of differences are finite."""
+    return (loss_checks.logits(logits),)
+
+
+@stepwise(check=check_log_softmax)
+def log_softmax(logits: Array) -> Steps[Floats]:
     """Logarithms of the probabilities: ln p = z - m - ln sum exp(z - m).
 
     Parameters
@@ -33,15 +40,25 @@ def log_softmax(logits: Array) -> Floats:
     ValueError, TypeError
         Another shape; NaN, infinity or larger numbers.
 
+    Notes
+    -----
+    shift.    Less the largest logit of the row, so that no exponential overflows.
+    sum.      Add up the exponentials.
+    subtract. Less the logarithm of that sum.
+
     Examples
     --------
     >>> log_softmax([[0, np.log(3)], [0, 10000]]).round(6)
     array([[-1.386294e+00, -2.876820e-01],
            [-1.000000e+04,  0.000000e+00]])
     """
-    logits = loss_checks.logits(logits)
     below = logits - logits.max(axis=1, keepdims=True, initial=-np.inf)  # (N, K), at most 0
-    return below - np.log(np.exp(below).sum(axis=1, keepdims=True))
+    yield "shift: less the largest of each row the logits are {below}"
+    total = np.exp(below).sum(axis=1, keepdims=True)  # (N, 1), from 1 to K
+    yield "sum: the exponentials of a row add up to {total}"
+    log_probs = below - np.log(total)
+    yield "subtract: less its logarithm, ln p is {log_probs}"
+    return log_probs
 
 
 def log_softmax_backward(grad: Array, logits: Array) -> Floats:
@@ -61,10 +78,15 @@ def log_softmax_backward(grad: Array, logits: Array) -> Floats:
     return grad - probs * grad.sum(axis=1, keepdims=True)
 
 
-def softmax(logits: Array) -> Floats:
+@stepwise(check=check_log_softmax)
+def softmax(logits: Array) -> Steps[Floats]:
     """Probabilities p = exp(z - m) / sum exp(z - m).
 
     Arguments and errors are those of `log_softmax`.
+
+    Notes
+    -----
+    exponentiate. After the steps of `log_softmax`, the probabilities themselves.
 
     Examples
     --------
@@ -72,7 +94,10 @@ def softmax(logits: Array) -> Floats:
     array([[0.25, 0.75],
            [0.  , 1.  ]])
     """
-    return np.exp(log_softmax(logits))
+    log_probs = yield from log_softmax.steps(logits)
+    probs = np.exp(log_probs)
+    yield "exponentiate: p is {probs}"
+    return probs
 
 
 def softmax_backward(grad: Array, logits: Array) -> Floats:

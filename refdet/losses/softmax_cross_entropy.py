@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 from refdet import checks
 from refdet.checks import Array
 from refdet.losses import loss_checks
-from refdet.losses.reduction import Reduction, reduced, spread
+from refdet.losses.reduction import Reduction, spread, weighed
 from refdet.losses.softmax import log_softmax, softmax
+from refdet.stepwise import Steps, stepwise
 
 Floats = NDArray[np.floating]
 
 
-def check_cross_entropy(logits, targets, class_weights, ignore_index, weights, reduction):
-    """Logits, the shares w q (N, K) that they are compared with, and how the rows are weighed."""
+def check_cross_entropy(
+    logits, targets, *, class_weights=None, ignore_index=None, weights=None, reduction="none"
+):
+    """Logits; for the targets the shares w q (N, K); for the weights how the rows are weighed."""
     logits = loss_checks.logits(logits)
     shares, counted = check_targets(targets, logits.shape, logits.dtype, ignore_index)
     if class_weights is not None:
@@ -33,7 +36,7 @@ def check_cross_entropy(logits, targets, class_weights, ignore_index, weights, r
         )
     mass = shares.sum(axis=1)
     scale = loss_checks.weighing(weights, reduction, counted.shape, logits.dtype, counted=counted, mass=mass)
-    return logits, shares, scale
+    return logits, shares, class_weights, ignore_index, scale, reduction
 
 
 def check_targets(targets, shape, dtype, ignore_index):
@@ -51,6 +54,7 @@ def check_targets(targets, shape, dtype, ignore_index):
     return shares, shares.any(axis=1)
 
 
+@stepwise(check=check_cross_entropy)
 def cross_entropy(
     logits: Array,
     targets: Array,
@@ -59,7 +63,7 @@ def cross_entropy(
     ignore_index: int | None = None,
     weights: Array | float | None = None,
     reduction: Reduction = "none",
-) -> Floats:
+) -> Steps[Floats]:
     """-ln of the probability that softmax gives the true class.
 
     Parameters
@@ -92,6 +96,9 @@ def cross_entropy(
     LOSS-1. The logarithm is taken of the softmax as a whole, so that logits of +-10,000 neither overflow nor give
     ln 0. For probabilities: `cross_entropy_of_probs`.
 
+    pick.   Of the logarithms, which `log_softmax` gives by its own steps, the shares of each class, added up.
+    reduce. Weigh each, and add them up or take a mean, if that is asked for.
+
     Examples
     --------
     Probabilities 1/4 and 3/4, the second class is true; then the same with a share of 1/10 for the first:
@@ -100,10 +107,10 @@ def cross_entropy(
     >>> cross_entropy(z, [1]).round(6), cross_entropy(z, [[0.1, 0.9]]).round(6)
     (array([0.287682]), array([0.397543]))
     """
-    logits, shares, scale = check_cross_entropy(
-        logits, targets, class_weights, ignore_index, weights, reduction
-    )
-    return reduced((shares * -log_softmax(logits)).sum(axis=1), *scale)
+    log_probs = yield from log_softmax.steps(logits)
+    losses = (targets * -log_probs).sum(axis=1)
+    yield "pick: the shares {targets} of -ln p add up to {losses}"
+    return (yield from weighed(losses, weights))
 
 
 def cross_entropy_backward(
@@ -138,7 +145,12 @@ def cross_entropy_backward(
     >>> cross_entropy_backward([1], np.log([[1.0, 3.0]]), [1])
     array([[ 0.25, -0.25]])
     """
-    logits, shares, scale = check_cross_entropy(
-        logits, targets, class_weights, ignore_index, weights, reduction
+    logits, shares, _, _, scale, _ = check_cross_entropy(
+        logits,
+        targets,
+        class_weights=class_weights,
+        ignore_index=ignore_index,
+        weights=weights,
+        reduction=reduction,
     )
     return spread(grad, softmax(logits) * shares.sum(axis=1, keepdims=True) - shares, *scale)

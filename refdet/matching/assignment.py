@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 def check_cost(cost, forbidden=np.inf):
     """Costs (N, M) in float64, no NaN, and infinite only where a pair is forbidden."""
-    cost = checks.real_array(cost, "cost").astype(np.float64)
+    cost = checks.real_array(cost, "cost").astype(np.float64, copy=False)
     if cost.size == 0 and cost.ndim < 2:
         cost = cost.reshape(0, 0)
     if cost.ndim != 2:
@@ -69,8 +69,9 @@ def linear_sum_assignment(cost: Array, maximize: bool = False) -> Pairs:
     """
     if not isinstance(maximize, (bool, np.bool_)):
         raise TypeError(f"maximize: {checks.shown(maximize)} came; wanted True or False")
-    (cost,) = check_cost(cost, -np.inf if maximize else np.inf)
-    return shortest_augmenting_path(-cost if maximize else cost)[:2]
+    if maximize:
+        cost = -check_cost(cost, -np.inf)[0]
+    return shortest_augmenting_path(cost)[:2]
 
 
 @stepwise(check=check_cost, quiet=True)
@@ -119,27 +120,32 @@ def shortest_augmenting_path(
     tall = cost.shape[0] > cost.shape[1]
     matrix = cost.T.copy() if tall else cost  # from here on no more rows than columns
     count, width = matrix.shape
-    u, v = np.zeros(count), np.zeros(width)
+    u, v, previous = np.zeros(count), np.zeros(width), np.zeros(width, np.int64)
     column_of, row_of = _first_come(matrix, u)
     yield "start: row after row takes its cheapest column, or none: {column_of}"
-    for row in np.flatnonzero(column_of < 0):
-        near, previous, reached = matrix[row] - u[row] - v, np.full(width, row), []
-        open_ = near.copy()  # infinite once a column is reached
+    for row in (column_of < 0).nonzero()[0]:
+        near = matrix[row] - u[row] - v
+        previous[:] = row
+        prices, reached, ways = (
+            v.copy(),
+            [],
+            [],
+        )  # of a reached column: the price that keeps it out, how far it is
         while True:
-            lowest = open_.min()
+            column = _nearest(near, row_of)
+            lowest = near[column]
             if not lowest < np.inf:
                 raise ValueError("cost: every assignment has a forbidden pair, +inf; wanted one without")
-            column = _nearest(open_, lowest, row_of)
             yield "scan: column {column} is {lowest} away from row {row}"
             if row_of[column] < 0:
                 break
             reached.append(column)
-            _go_on(row_of[column], column, lowest, matrix, u, v, near, open_, previous)
+            ways.append(lowest)
+            _go_on(row_of[column], column, lowest, matrix, u, prices, near, previous)
         u[row] += lowest
-        if reached:
-            gain = lowest - near[reached]
-            u[row_of[reached]] += gain
-            v[reached] -= gain
+        for taken, way in zip(reached, ways, strict=True):
+            u[row_of[taken]] += lowest - way
+            v[taken] -= lowest - way
         yield "raise: the prices of rows are {u}, those of columns {v}"
         while column != -1:
             before = previous[column]
@@ -155,29 +161,31 @@ def _first_come(matrix, u):
 
     What it costs becomes the row's price.
     """
-    column_of, row_of = (np.full(side, -1) for side in matrix.shape)
-    if len(u):
-        rows = np.arange(len(u))
-        best = matrix.argmin(axis=1)
-        u[:] = matrix[rows, best]
-        row_of[best[::-1]] = rows[::-1]  # of rows with the same column the first is written last
-        row_of[best[u == np.inf]] = -1  # a row of forbidden pairs alone, and the search will say so
-        columns = np.flatnonzero(row_of >= 0)
-        column_of[row_of[columns]] = columns
-    return column_of, row_of
+    count, width = matrix.shape
+    rows, row_of = np.arange(count), np.full(width, -1)
+    if not count:
+        return rows, row_of
+    best = matrix.argmin(axis=1)
+    u[:] = matrix[rows, best]
+    row_of[best[::-1]] = rows[::-1]  # of rows with the same column the first is written last
+    lost = u == np.inf  # rows of forbidden pairs alone; the search will say so
+    row_of[best[lost]], u[lost] = -1, 0
+    return np.where(row_of[best] == rows, best, -1), row_of
 
 
-def _nearest(open_, lowest, row_of):
-    """A column at that distance, a free one if there is one."""
-    ties = np.flatnonzero(open_ == lowest)
+def _nearest(near, row_of):
+    """The nearest column; of several the first free one, if there is one."""
+    column = int(near.argmin())
+    if row_of[column] < 0:
+        return column
+    ties = (near == near[column]).nonzero()[0]
     return int(ties[row_of[ties].argmin()])
 
 
-def _go_on(row, column, lowest, matrix, u, v, near, open_, previous):
-    """From that column's row on: what is nearer by this way."""
-    open_[column] = np.inf
-    by_here = matrix[row] - v
+def _go_on(row, column, lowest, matrix, u, prices, near, previous):
+    """From that column's row on: what is nearer by this way. The column itself is never near again."""
+    near[column], prices[column] = np.inf, -np.inf
+    by_here = matrix[row] - prices
     by_here += lowest - u[row]
-    nearer = (by_here < near) & (near == open_)
-    near[nearer] = open_[nearer] = by_here[nearer]
-    previous[nearer] = row
+    previous[by_here < near] = row
+    np.minimum(near, by_here, out=near)

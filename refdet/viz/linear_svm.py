@@ -52,15 +52,15 @@ def draw(ax, step, machine=0):
     if not 0 <= machine < labels.shape[1]:
         raise ValueError(f"machine: {machine} came; wanted 0 to {labels.shape[1] - 1}")
     alpha, marks = step.alpha[:, machine], labels[:, machine]
-    view = _view(points)
+    view = view_around(points)
     ax.set(xlim=view[0], ylim=view[1], aspect="equal", xticks=[], yticks=[])
     largest = alpha.max(initial=0)
     for mark, style in MARKS.items():
         for i in np.flatnonzero(marks == mark):
-            _draw_point(ax, points[i], alpha[i], largest, style, written=len(points) <= WRITTEN)
+            draw_point(ax, points[i], alpha[i], largest, style, written=len(points) <= WRITTEN)
     weights, bias = step.weights[:2, machine], step.bias_scale * step.weights[2, machine]
     for score, style in LINES.items():
-        ends = _line(weights, bias - score, view)
+        ends = line_across(weights, bias - score, view)
         if ends is not None:
             ax.plot(*ends, gid=f"score {score}", zorder=1, **style)
     lines = [f"primal {step.primal[machine]:.6g}, dual {step.dual[machine]:.6g}"]
@@ -69,7 +69,7 @@ def draw(ax, step, machine=0):
     ax.set_xlabel("\n".join(lines), fontsize=8, loc="left")
 
 
-def _draw_point(ax, point, alpha, largest, style, written):
+def draw_point(ax, point, alpha, largest, style, written):
     """One mark, and what its dual variable is."""
     share = alpha / largest if largest > 0 else 0.0
     fill = {"facecolors": style["color"] if share > 0 or style["marker"] == "x" else "none"}
@@ -82,7 +82,7 @@ def _draw_point(ax, point, alpha, largest, style, written):
         ax.annotate(f"{alpha:.3g}", point, color=style["color"], gid="alpha", **beside)
 
 
-def _view(points):
+def view_around(points):
     """The limits of x and y: a square around all examples, with a margin."""
     if not len(points):
         return (-1.0, 1.0), (-1.0, 1.0)
@@ -92,7 +92,7 @@ def _view(points):
     return tuple((float(m - reach), float(m + reach)) for m in middle)
 
 
-def _line(weights, bias, view):
+def line_across(weights, bias, view):
     """Ends (x, x), (y, y) of the line w p + b = 0 across the view, or None if it does not cross it."""
     steep = abs(weights[0]) > abs(weights[1])
     along, across = (1, 0) if steep else (0, 1)  # the axis that the line runs along

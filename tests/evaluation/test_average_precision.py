@@ -1,6 +1,7 @@
 """EVAL-6 to EVAL-10; ERR-80, ERR-83, ERR-91."""
 
 import dataclasses
+import operator
 from fractions import Fraction
 
 import numpy as np
@@ -115,25 +116,54 @@ def test_the_convention_names_the_integration():
 FLAGS = st.text("TF", min_size=1, max_size=14)
 
 
-@given(FLAGS, st.integers(0, 4))
-def test_area_is_the_best_precision_at_each_object_that_was_found(flags, missed):
-    """By definition, in fractions: object j adds 1/n times the best precision at j hits or more."""
-    positives = max(flags.count("T") + missed, 1)
-    best = Fraction(0)
-    for j in range(1, flags.count("T") + 1):
-        cuts = [d + 1 for d in range(len(flags)) if flags[: d + 1].count("T") >= j]
-        best += max(Fraction(flags[:cut].count("T"), cut) for cut in cuts) / positives
-    assert close(area_ap(*curve(flags, positives)), best, "float64 sums")
+def by_definition(rule, flags, positives):
+    """From the detections above each threshold alone, in fractions; P(r) is the best precision at recall r or more."""
+    cuts = [(flags[: d + 1].count("T"), d + 1) for d in range(len(flags))]
+    if rule is step_ap:  # the precision at each threshold that finds one object more
+        return sum(Fraction(right, kept) for right, kept in cuts if flags[kept - 1] == "T") / positives
+
+    def best(level, exact=Fraction):
+        reaching = [Fraction(right, kept) for right, kept in cuts if exact(right, positives) >= level]
+        return max(reaching, default=Fraction(0))
+
+    if (
+        rule is area_ap
+    ):  # the integral of a function that is constant between the recalls of j and of j + 1 objects
+        return sum(best(Fraction(j, positives)) for j in range(1, positives + 1)) / positives
+    if rule is eleven_point_ap:
+        return sum(best(Fraction(j, 10)) for j in range(11)) / 11
+    if rule is coco_ap:  # levels and recalls are pycocotools' own doubles
+        return sum(best(level, operator.truediv) for level in np.linspace(0, 1, 101)) / 101
+    return _trapezoids([(Fraction(right, positives), Fraction(right, kept)) for right, kept in cuts])
 
 
-@given(FLAGS, st.integers(0, 4))
-def test_sampled_precision_by_its_definition(flags, missed):
-    positives = max(flags.count("T") + missed, 1)
-    recall, precision = curve(flags, positives)
-    points = list(zip(recall, precision, strict=True))
-    for rule, levels in ((eleven_point_ap, np.arange(11) / 10 - 1e-12), (coco_ap, np.linspace(0, 1, 101))):
-        expected = [max((p for r, p in points if r >= level), default=0) for level in levels]
-        assert close(rule(recall, precision), np.mean(expected), "float64 sums")
+def _trapezoids(points):
+    """YOLOv5: the best precision from each point on, straight lines between, 101 levels.
+
+    Where several points have one recall, the line that comes goes to the first of them, the one that leaves starts at
+    the last, and a level at that recall reads the last.
+    """
+    points = [(Fraction(0), Fraction(1)), *points, (Fraction(1), Fraction(0))]
+    joined = [(recall, max(p for _, p in points[i:])) for i, (recall, _) in enumerate(points)]
+
+    def read(level):
+        before = max(i for i, (recall, _) in enumerate(joined) if recall <= level)
+        if before == len(joined) - 1:
+            return joined[-1][1]
+        (left, high), (right, low) = joined[before : before + 2]
+        return high + (low - high) * (level - left) / (right - left)
+
+    heights = [read(Fraction(j, 100)) for j in range(101)]
+    return sum(a + b for a, b in zip(heights, heights[1:], strict=False)) / 200
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given(first=st.integers(0, 8), then=FLAGS, objects=st.sampled_from([1, 7, 10, 20]))
+def test_every_integration_is_its_definition_over_all_thresholds(rule, first, then, objects):
+    flags = "T" * first + then
+    positives = max(flags.count("T"), objects)
+    expected = by_definition(rule, flags, positives)
+    assert close(rule(*curve(flags, positives)), float(expected), "float64 sums")
 
 
 @given(FLAGS, st.integers(0, 4))

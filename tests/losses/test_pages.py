@@ -1,12 +1,14 @@
 """docs/losses is true: its examples print what they show, its steps are those of the code, every loss has its place."""
 
 import doctest
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
 from refdet import losses
+from refdet.losses import softmax
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "losses").glob("*.md"))
@@ -18,6 +20,23 @@ STEPPED = {
     "rcnn_svm": "hinge",
     "rcnn_ridge": "hinge",
 }
+
+TERMS = {
+    "binary_cross_entropy_with_logits": "binary",
+    "box_iou_loss": "overlaps",
+    "complete_box_iou_loss": "overlaps",
+    "cross_entropy": "classes",
+    "distance_box_iou_loss": "overlaps",
+    "generalized_box_iou_loss": "overlaps",
+    "hinge_loss": "hinge",
+    "log_softmax": "classes",
+    "quality_focal_loss": "binary",
+    "sigmoid_focal_loss": "binary",
+    "smooth_l1_loss": "numbers",
+    "smooth_labels": "classes",
+    "softmax": "classes",
+}
+PLAIN = {"cross_entropy_of_probs", "l1_loss", "squared_error"}
 
 
 class SameNumbers(doctest.OutputChecker):
@@ -58,10 +77,25 @@ def test_a_total_carries_its_steps_in_its_docstring_and_on_its_page(stem):
     assert [key for key in re.findall(r"^    (\w+)\. +[A-Z]", source, re.M) if key in steps] == steps
 
 
-def test_all_stepwise_losses_are_in_that_table():
-    assert {f"{stem}_loss" for stem in STEPPED} == {
-        name for name in losses.__all__ if hasattr(getattr(losses, name), "trace")
-    }
+@pytest.mark.parametrize("name", TERMS)
+def test_a_term_carries_its_steps_in_its_docstring_and_on_its_page(name):
+    function = getattr(softmax, name, None) or getattr(losses, name)
+    source = inspect.getsource(function)
+    steps = re.findall(r'yield "(\w+): ', source) + ["reduce"] * ("weighed(" in source)
+    text = (ROOT / "docs" / "losses" / f"{TERMS[name]}.md").read_text()
+    section = text.split(f"### Steps of `{name}`\n")[1].split("\n##")[0]
+    assert steps and re.findall(r"^- \*\*(\w+)\*\*", section, re.M) == steps
+    assert re.findall(r"^(\w+)\. +[A-Z0-9-]", inspect.getdoc(function), re.M) == steps
+
+
+def test_all_stepwise_losses_are_in_these_tables_and_the_others_are_said_to_have_no_steps():
+    stepped = {name for name in losses.__all__ if hasattr(getattr(losses, name), "trace")}
+    assert stepped == {f"{stem}_loss" for stem in STEPPED} | set(TERMS) - {"softmax", "log_softmax"}
+    assert PLAIN == {name for name in losses.__all__ if not name.endswith("_backward")} - stepped
+    sentence = (
+        (ROOT / "docs" / "losses" / "terms.md").read_text().split("All but three of them")[1].split("\n\n")[0]
+    )
+    assert all(f"`{name}`" in sentence for name in PLAIN)
 
 
 def test_every_loss_stands_on_a_page():

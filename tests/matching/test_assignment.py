@@ -108,13 +108,24 @@ def test_larger_ones_are_proved_by_their_prices(shape):
         assert is_assignment(rows, cols, shape) and proves(cost, rows, cols, u, v)
 
 
-def test_costs_with_fractions_are_proved_but_for_rounding():
-    rng = np.random.default_rng(0)
-    for _ in range(100):
-        cost = rng.normal(size=rng.integers(1, 30, 2))
+@given(
+    shape=st.tuples(*[st.integers(1, 12)] * 2),
+    seed=st.integers(0, 2**16),
+    forbidden=st.sampled_from([0, 0.2]),
+)
+def test_costs_with_fractions_are_proved_but_for_rounding(shape, seed, forbidden):
+    """Feasible prices, equal to the cost of each pair that is assigned, and 0 for whoever goes without."""
+    rng = np.random.default_rng(seed)
+    cost = np.where(rng.random(shape) < forbidden, np.inf, rng.normal(size=shape))
+    try:
         rows, cols, u, v = shortest_augmenting_path(cost)
-        assert close(u.sum() + v.sum(), cost[rows, cols].sum(), "float64 sums")
-        assert (np.maximum(u[:, None] + v - cost, 0) < 1e-12).all()
+    except ValueError:
+        assert np.isinf(cost).any()
+        return
+    assert close(np.maximum(u[:, None] + v - cost, 0), np.zeros(cost.shape), "float64 sums")
+    assert close(u[rows] + v[cols], cost[rows, cols], "float64 sums")
+    longer, taken = (v, cols) if cost.shape[1] >= cost.shape[0] else (u, rows)
+    assert (longer <= 0).all() and not np.delete(longer, taken).any()
 
 
 def test_ties_end_every_search_at_once():

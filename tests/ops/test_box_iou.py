@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from strategies import DTYPES, boxes, same_bits
+from tolerances import close
 
 import refdet
 from refdet import aligned_box_iou, box_iou
@@ -99,11 +101,21 @@ def test_aligned_is_the_diagonal(first, second):
     assert same_bits(aligned_box_iou(first[:count], second[:count]), np.diag(pairwise).copy())
 
 
-@given(drawn=boxes(dtype=np.float64))
-def test_moving_and_scaling_by_powers_of_two_change_nothing(drawn):
+@given(drawn=boxes(min_size=1, max_size=9, inverted=False, dtype=np.float64))
+def test_one_minus_iou_is_a_metric_of_boxes_with_area(drawn):
+    """Jaccard: 0 between equal ones alone, and no way round by a third is shorter."""
+    drawn = drawn[refdet.box_area(drawn) > 0]
+    distance = 1 - box_iou(drawn, drawn)
+    assert ((distance == 0) == (drawn[:, None] == drawn).all(axis=2)).all()
+    round_about = (distance[:, :, None] + distance[None]).min(axis=1, initial=2)
+    assert close(np.maximum(distance - round_about, 0), np.zeros_like(distance), "float64 sums")
+
+
+@given(drawn=boxes(dtype=np.float64), power=st.integers(-40, 40), move=st.integers(-99, 99))
+def test_moving_and_scaling_by_powers_of_two_change_nothing(drawn, power, move):
     exact = np.round(drawn * 8)
-    assert same_bits(box_iou(exact * 4, exact * 4), box_iou(exact, exact))
-    assert same_bits(box_iou(exact + 16, exact + 16), box_iou(exact, exact))
+    assert same_bits(box_iou(exact * 2.0**power, exact * 2.0**power), box_iou(exact, exact))
+    assert same_bits(box_iou(exact + move, exact + move), box_iou(exact, exact))
 
 
 @given(dtype=DTYPES)

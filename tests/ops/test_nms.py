@@ -108,9 +108,10 @@ def test_kept_indices_are_int64_and_in_order_of_score_then_index(case, threshold
     assert ranks == sorted(ranks)
 
 
-@given(case=scored_boxes(), threshold=THRESHOLDS)
-def test_idempotent(case, threshold):
-    boxes, scores = case
+@given(case=scored_boxes(max_size=12), threshold=THRESHOLDS, copies=st.integers(1, 4))
+def test_idempotent(case, threshold, copies):
+    """Of boxes that are there several times only one may stay, however many go at once."""
+    boxes, scores = np.tile(case[0], (copies, 1)), np.tile(case[1], copies)
     keep = nms(boxes, scores, threshold)
     assert nms(boxes[keep], scores[keep], threshold).tolist() == list(range(len(keep)))
 

@@ -19,6 +19,12 @@ DRAWINGS = (
         "losses",
         "matching",
         "average_precision",
+        "evaluation",
+        "assignment",
+        "terms",
+        "grid_coders",
+        "hard_negatives",
+        "delta_normalization",
     ),
     *("segmentation", "selective_search", "warping", "rcnn_labels", "linear_svm", "ridge_boxes"),
 )

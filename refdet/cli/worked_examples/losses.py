@@ -13,7 +13,7 @@ ANCHORS = {
     "rpn_targets": np.zeros((2, 4)),
 }
 
-EXAMPLES = {
+TOTALS = {
     "localizer_loss": Example(
         "losses.localizer:localizer_loss",
         "one object: its class, and the squares of its box (LOSS-5)",
@@ -86,3 +86,75 @@ EXAMPLES = {
         "losses",
     ),
 }
+
+THIRD = np.log([[1.0, 3.0]])
+"""Logits of probabilities 1/4 and 3/4."""
+APART = {"boxes1": [[0, 0, 2, 2]], "boxes2": [[1, 1, 3, 3]]}
+"""They share 1 of 7, in a box of 9 with the squared diagonal 18."""
+LOGITS = {"inputs": np.full(2, np.log(3)), "targets": [1, 0]}
+
+
+def _term(path, summary, given, expected):
+    return Example(f"losses.{path}", summary, given, expected, "terms")
+
+
+EXAMPLES = {
+    "log_softmax": _term(
+        "softmax:log_softmax",
+        "logarithms of probabilities (LOSS-1)",
+        {"logits": THIRD},
+        [[-1.386294, -0.287682]],
+    ),
+    "softmax": _term("softmax:softmax", "probabilities (LOSS-1)", {"logits": THIRD}, [[0.25, 0.75]]),
+    "smooth_labels": _term(
+        "label_smoothing:smooth_labels",
+        "a little of every label to the others (LOSS-25)",
+        {"targets": [[1.0, 0, 0, 0]]},
+        [[0.925, 0.025, 0.025, 0.025]],
+    ),
+    "cross_entropy": _term(
+        "softmax_cross_entropy:cross_entropy",
+        "how improbable the true class was (LOSS-1)",
+        {"logits": [*THIRD, [0, 0]], "targets": [1, 0], "reduction": "mean"},
+        0.490415,
+    ),
+    "binary_cross_entropy_with_logits": _term(
+        "bce:binary_cross_entropy_with_logits",
+        "yes or no, each by itself (LOSS-2)",
+        {"logits": np.full(2, np.log(3)), "targets": [1, 0]},
+        [0.287682, 1.386294],
+    ),
+    "sigmoid_focal_loss": _term(
+        "focal:sigmoid_focal_loss",
+        "what is right already counts less (LOSS-23)",
+        {**LOGITS, "alpha": None, "gamma": 2},
+        [0.01798, 0.779791],
+    ),
+    "quality_focal_loss": _term(
+        "quality_focal:quality_focal_loss",
+        "the same for targets between no and yes (LOSS-23)",
+        {"inputs": [0, 0], "targets": [0.5, 1], "alpha": None, "gamma": 2},
+        [0, 0.173287],
+    ),
+    "smooth_l1_loss": _term(
+        "smooth_l1:smooth_l1_loss",
+        "squared near the target, absolute far from it (LOSS-4)",
+        {"inputs": [0, 0.5, -1, 2], "targets": [0, 0, 0, 0]},
+        [0, 0.125, 0.5, 1.5],
+    ),
+    "hinge_loss": _term(
+        "hinge:hinge_loss",
+        "what is lacking to the margin (LOSS-6)",
+        {"scores": [0.25, 0.25, 2, -3], "labels": [1, -1, 1, 0], "positive_weight": 2},
+        [1.5, 1.25, 0, 0],
+    ),
+    "box_iou_loss": _term("iou:box_iou_loss", "1 - IoU (IOU-2)", APART, [0.857143]),
+    "generalized_box_iou_loss": _term("giou:generalized_box_iou_loss", "1 - GIoU (IOU-3)", APART, [1.079365]),
+    "distance_box_iou_loss": _term("diou:distance_box_iou_loss", "1 - DIoU (IOU-4)", APART, [0.968254]),
+    "complete_box_iou_loss": _term(
+        "ciou:complete_box_iou_loss",
+        "1 - CIoU (IOU-5)",
+        {"boxes1": [[0, 0, 2, 1]], "boxes2": [[0, 0, 1, 2]]},
+        [0.762918],
+    ),
+} | TOTALS

@@ -81,17 +81,20 @@ EXAMPLES = {
         "fit an image onto a canvas (BOX-5)",
         {"size": (480, 640), "canvas": (416, 416)},
         {"scale": [0.65, 0.65], "offset": [0.0, 52.0]},
+        "grid_coders",
     ),
     "letterbox_boxes": Example(
         "boxes.letterbox:letterbox_boxes",
         "its boxes there (BOX-5)",
-        {"boxes": [[0, 0, 640, 480]], "mapping": letterbox((480, 640), (416, 416))},
-        [[0, 52, 416, 364]],
+        {"boxes": [[0, 0, 640, 480], [160, 80, 320, 400]], "mapping": letterbox((480, 640), (416, 416))},
+        [[0, 52, 416, 364], [104, 104, 208, 312]],
+        "grid_coders",
     ),
     "unletterbox_boxes": Example(
         "boxes.letterbox:unletterbox_boxes",
         "and back (BOX-5)",
         {"boxes": [[0, 52, 416, 364]], "mapping": letterbox((480, 640), (416, 416))},
         [[0, 0, 640, 480]],
+        "grid_coders",
     ),
 }

@@ -1,0 +1,112 @@
+"""How many times SciPy's time `linear_sum_assignment` takes in NumPy: the table of docs/matching/assignment.md.
+
+    python -m benchmarks.assignment        half a minute; writes benchmarks/results/assignment.json
+
+Both in one process and in turn, processor time; a matrix counts with the median over its rounds. The costs are random,
+whole numbers of one digit (so that most are tied), and what overlaps cost: 1 - IoU of predictions and objects.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import machine
+from refdet import box_iou
+from refdet.matching.assignment import linear_sum_assignment
+
+SEEDS, ROUNDS, SECONDS = 40, 7, 0.002
+"""Matrices of a kind, turns of each, and processor time of one turn at least."""
+GOAL = 3.0
+
+
+def random(rng, shape):
+    """Independent numbers from 0 to 1."""
+    return rng.random(shape)
+
+
+def tied(rng, shape):
+    """Whole numbers from 0 to 9."""
+    return rng.integers(0, 10, shape).astype(float)
+
+
+def overlaps(rng, shape):
+    """1 - IoU: five of six predictions lie near an object, the others anywhere; most pairs cost 1."""
+    objects = _boxes(rng.uniform(0, 400, (shape[1], 2)), rng.uniform(20, 120, (shape[1], 2)))
+    near = objects[rng.integers(0, shape[1], shape[0])] + rng.normal(0, 10, (shape[0], 4))
+    anywhere = _boxes(rng.uniform(0, 400, (shape[0], 2)), rng.uniform(20, 120, (shape[0], 2)))
+    corners = np.where(rng.random((shape[0], 1)) < 5 / 6, near, anywhere)
+    corners[:, 2:] = np.maximum(corners[:, :2] + 1, corners[:, 2:])
+    return 1 - box_iou(corners, objects)
+
+
+def _boxes(corner, size):
+    return np.hstack([corner, corner + size])
+
+
+CASES = {
+    "random, 300 x 50": (random, (300, 50)),
+    "one digit, 300 x 50": (tied, (300, 50)),
+    "1 - IoU, 300 x 50": (overlaps, (300, 50)),
+    "random, 50 x 300": (random, (50, 300)),
+    "random, 100 x 100": (random, (100, 100)),
+}
+
+
+def seconds(function, cost):
+    """Processor time of one call."""
+    calls, start = 0, time.process_time()
+    while (spent := time.process_time() - start) < SECONDS:
+        function(cost)
+        calls += 1
+    return spent / calls
+
+
+def measured(kind, shape, theirs):
+    """Microseconds of both and quantiles of their ratio over the seeds."""
+    ours, rows = linear_sum_assignment, []
+    for seed in range(SEEDS):
+        cost = kind(np.random.default_rng(seed), shape)
+        assert np.isclose(cost[ours(cost)].sum(), cost[theirs(cost)].sum(), rtol=1e-12, atol=1e-12)
+        pairs = np.array([(seconds(ours, cost), seconds(theirs, cost)) for _ in range(ROUNDS)])
+        rows.append([*np.median(pairs, axis=0), np.median(pairs[:, 0] / pairs[:, 1])])
+    refdet, scipy, ratio = np.array(rows).T
+    values = {
+        "refdet us": 1e6 * np.median(refdet),
+        "SciPy us": 1e6 * np.median(scipy),
+        "ratio": np.median(ratio),
+        "least": ratio.min(),
+        "nine in ten at most": np.quantile(ratio, 0.9),
+        "largest": ratio.max(),
+    }
+    return {name: round(float(value), 2) for name, value in values.items()}
+
+
+def main():
+    """Measure, print, write."""
+    from scipy.optimize import linear_sum_assignment as theirs
+
+    result = {
+        "command": "python -m benchmarks.assignment",
+        **machine.commit(),
+        "machine": machine.facts(),
+        "versions": {**machine.versions(), "scipy": importlib.metadata.version("scipy")},
+        "made": machine.now(),
+        "load": machine.load(),
+        "seeds": SEEDS,
+        "goal": GOAL,
+        "costs": {},
+    }
+    for name, (kind, shape) in CASES.items():
+        result["costs"][name] = measured(kind, shape, theirs)
+        print(name, result["costs"][name], flush=True)
+    path = Path(__file__).parent / "results" / "assignment.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
