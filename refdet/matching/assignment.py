@@ -34,7 +34,15 @@ def check_cost(cost, forbidden=np.inf):
     return (cost,)
 
 
-def linear_sum_assignment(cost: Array, maximize: bool = False) -> Pairs:
+def check_linear_sum_assignment(cost, maximize=False):
+    """Costs to be made small, and the switch; without it they are checked where the search begins."""
+    if not isinstance(maximize, (bool, np.bool_)):
+        raise TypeError(f"maximize: {checks.shown(maximize)} came; wanted True or False")
+    return -check_cost(cost, -np.inf)[0] if maximize else cost, maximize
+
+
+@stepwise(check=check_linear_sum_assignment, quiet=True)
+def linear_sum_assignment(cost: Array, maximize: bool = False) -> Steps[Pairs]:
     """The cheapest one-to-one assignment of rows to columns, or the dearest.
 
     Parameters
@@ -61,17 +69,15 @@ def linear_sum_assignment(cost: Array, maximize: bool = False) -> Pairs:
     Notes
     -----
     HUN-1. As ``scipy.optimize.linear_sum_assignment``; of several best assignments it may return another one.
+    Its steps are those of `shortest_augmenting_path`, which returns the proof too.
 
     Examples
     --------
     >>> linear_sum_assignment(np.array([[4, 1, 3], [2, 0, 5]]))
     (array([0, 1]), array([1, 0]))
     """
-    if not isinstance(maximize, (bool, np.bool_)):
-        raise TypeError(f"maximize: {checks.shown(maximize)} came; wanted True or False")
-    if maximize:
-        cost = -check_cost(cost, -np.inf)[0]
-    return shortest_augmenting_path(cost)[:2]
+    rows, cols, _, _ = yield from shortest_augmenting_path.steps(cost)
+    return rows, cols
 
 
 @stepwise(check=check_cost, quiet=True)

@@ -55,8 +55,10 @@ def _table(ax, step):
         )
         ax.axhline(seen["positives"], color="#555555", linestyle=":", gid="objects")
         ax.legend(fontsize=7, frameon=False, loc="upper left")
+        ax.yaxis.get_major_locator().set_params(integer=True)
         label = "so far"
     ax.set_xticks(places, order.tolist(), fontsize=7)
+    ax.tick_params(axis="y", labelsize=7)
     ax.set_xlabel("detection, best first", fontsize=8)
     ax.set_ylabel(label, fontsize=8)
 

@@ -50,6 +50,12 @@ def test_one_row_gives_its_column_up():
 def test_the_largest_sum():
     rows, cols = linear_sum_assignment([[4, 1, 3], [2, 0, 5]], maximize=True)
     assert cols.tolist() == [0, 2]
+    trace = linear_sum_assignment.trace([[4, 1, 3], [2, 0, 5]], maximize=True)
+    assert trace[0].function == "shortest_augmenting_path" and trace[0].cost.tolist() == [
+        [-4, -1, -3],
+        [-2, 0, -5],
+    ]
+    assert [part.tolist() for part in trace.result] == [[0, 1], [0, 2]]
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (3, 0)])

@@ -15,9 +15,16 @@ EXAMPLES = {
         [[0, 1, 2, 3], [3, 0, 2, 1]],
         "assignment",
     ),
+    "linear_sum_assignment": Example(
+        "matching.assignment:linear_sum_assignment",
+        "the cheapest assignment, or the dearest (HUN-1)",
+        {"cost": [[4, 1, 3], [2, 0, 5]]},
+        [[0, 1], [1, 0]],
+        "assignment",
+    ),
     "shortest_augmenting_path": Example(
         "matching.assignment:shortest_augmenting_path",
-        "assignment with prices that prove it the cheapest (HUN-1)",
+        "the same, with prices that prove it (HUN-1)",
         {"cost": [[1, 2], [1, 4]]},
         [[0, 1], [1, 0], [2, 2], [-1, 0]],
         "assignment",
