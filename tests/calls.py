@@ -243,6 +243,7 @@ WITHOUT = {
     "captions": "a part of the recorder, of captions that a test of the layout holds to their form",
     "checks": "the checks themselves, reached through every function",
     "cli": "the command line, which takes text",
+    "data.photograph": "reads a file of another package",
     "data.scenes.load_digits": "reads a file of another package",
     "detectors.hog_features.float32_boxes": "a check, reached through every function",
     "detectors.hog_svm_on_digits": "an experiment of a minute, on files",

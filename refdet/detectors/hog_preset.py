@@ -28,8 +28,8 @@ class Preset:
 
     proposals: Literal["selective_search", "windows"] = "selective_search"
     """Where the boxes to look at come from: from the image, or from a grid."""
-    colour_spaces: tuple[str, ...] = ("lab",)
-    """Of the search: each costs as much time as the first."""
+    colour_spaces: tuple[str, ...] = ("intensity", "lab")
+    """Of the search; of a grey image these are its brightness and its lightness. Each takes as long as the first."""
     similarities: tuple[str, ...] = ("CTSF", "TSF", "F", "S")
     ks: tuple[float, ...] = (50.0,)
     """Scales of the segmentation, and its least regions in pixels."""
