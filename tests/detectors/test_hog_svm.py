@@ -118,7 +118,7 @@ def test_regressors_place_the_boxes_of_selective_search_better(searching):
 
 
 def test_the_regressors_learn_from_what_overlaps_an_object_by_more_than_the_preset_says(monkeypatch):
-    """MAT-4, RCNN-7: of these proposals the first overlaps by 0.6 and has no pair."""
+    """MAT-4, RCNN-7: of these proposals the first overlaps by 0.59 and has no pair."""
     (scene,) = scenes(2, 0)[:1]
     x1, y1, x2, y2 = scene.boxes[0]
     width = x2 - x1
