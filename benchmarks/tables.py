@@ -44,7 +44,7 @@ boxes. Suppression is at an IoU of 0.5. Pooling is into 7 x 7 bins at stride 16 
 RoI align takes 2 x 2 samples a bin.
 
 **What else is measured.** `python benchmarks/stepwise_cost.py`: what the steps of a reference cost when nobody looks,
-in [stepwise_cost.json](../benchmarks/results/stepwise_cost.json). `python benchmarks/digit_detector.py`: the detector,
+in [stepwise_cost.json](../benchmarks/results/stepwise_cost.json). `python -m benchmarks.digit_detector`: the detector,
 on [its page](detectors/hog_svm.md). `python -m benchmarks.assignment`: assignment beside SciPy's, on
 [its page](matching/assignment.md).
 

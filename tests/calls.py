@@ -15,8 +15,8 @@ from loss_calls import LOSS_CALLS
 import refdet
 from refdet.data.scenes import Scene
 from refdet.detections import Detections
-from refdet.detectors import hog_svm
-from refdet.detectors.hog_svm import Preset
+from refdet.detectors import hog_features
+from refdet.detectors.hog_preset import Preset
 from refdet.kernels import vectorized
 
 GOOD_BOXES = np.array([[0, 0, 4, 4], [1, 1, 5, 5], [2, 0, 3, 9]], np.float32)
@@ -96,8 +96,9 @@ IMAGE = np.arange(576, dtype=np.float32).reshape(24, 24) / 576
 SCENE = Scene(
     (255 * IMAGE).astype(np.uint8), np.array([[2.0, 2, 10, 10], [12, 12, 20, 20]]), np.array([0, 1])
 )
-SMALL = Preset(sides=(8,), stride=8, mining_stride=8, grid=2)
-MAPS = hog_svm.orientation_maps([IMAGE, IMAGE], SMALL)
+SMALL = Preset(proposals="windows", sides=(8,), stride=8, mining_stride=8, cell=4, grid=2)
+MAPS = hog_features.orientation_maps([IMAGE, IMAGE], SMALL)
+OF_EACH = {"maps": MAPS, "boxes": [GOOD_BOXES, GOOD_BOXES[:2]]}
 CURVE = {"recall": np.array([0.25, 0.5, 0.5]), "precision": np.array([1, 1, 0.5])}
 TRUTH = {"gt_boxes": [GOOD_BOXES], "gt_labels": [np.array([0, 1, 0])]}
 FEATURES, MARKS = np.array([[2.0, 1], [1, 2], [-1, -2]]), np.array([[1], [1], [-1]])
@@ -153,26 +154,24 @@ CALLS |= {
         "scale": (2.5, 3.0),
     },
     "detections.Detections": {"boxes": GOOD_BOXES, "scores": GOOD_SCORES, "labels": np.array([0, 1, 0])},
-    "detectors.hog_svm.box_features": {
+    "detectors.hog_features.box_features": {**OF_EACH, "preset": SMALL, "kernels": vectorized},
+    "detectors.hog_features.features_of_each": {**OF_EACH, "preset": SMALL, "kernels": vectorized},
+    "detectors.hog_features.orientation_maps": {"images": [IMAGE, IMAGE], "preset": SMALL},
+    "detectors.hog_features.window_features": {
         "maps": MAPS,
-        "boxes": [GOOD_BOXES, GOOD_BOXES],
+        "windows": GOOD_BOXES,
         "preset": SMALL,
         "kernels": vectorized,
     },
+    "detectors.hog_preset.squares": {"boxes": GOOD_BOXES, "size": (9, 9)},
     "detectors.hog_svm.fit": {
         "scenes": [SCENE, SCENE],
         "num_classes": 2,
         "rng": np.random.default_rng(0),
         "preset": SMALL,
+        "proposals": [GOOD_BOXES, GOOD_BOXES[:0]],
         "kernels": vectorized,
         "progress": None,
-    },
-    "detectors.hog_svm.orientation_maps": {"images": [IMAGE, IMAGE], "preset": SMALL},
-    "detectors.hog_svm.window_features": {
-        "maps": MAPS,
-        "windows": GOOD_BOXES,
-        "preset": SMALL,
-        "kernels": vectorized,
     },
     "evaluation.average_precision.area_ap": CURVE,
     "evaluation.average_precision.coco_ap": CURVE,
@@ -245,7 +244,9 @@ WITHOUT = {
     "captions": "a part of the recorder, of captions that a test of the layout holds to their form",
     "checks": "the checks themselves, reached through every function",
     "cli": "the command line, which takes text",
+    "data.photograph": "reads a file of another package",
     "data.scenes.load_digits": "reads a file of another package",
+    "detectors.hog_features.float32_boxes": "a check, reached through every function",
     "detectors.hog_svm_on_digits": "an experiment of a minute, on files",
     "object_checks": "the checks themselves, reached through every function",
     "kernels": "the same functions again; they must give the same errors, below",

@@ -18,7 +18,6 @@ import numpy as np
 from refdet import checks, object_checks
 from refdet.checks import Array
 from refdet.classical.linear_svm import LARGEST, LinearSVM, check_fit_linear_svm, check_marks, fit_linear_svm
-from refdet.matching.rcnn_labels import svm_labels as svm_labels  # where its labels come from
 from refdet.stepwise import Steps, stepwise
 
 

@@ -1,4 +1,4 @@
-"""The tour's report: what was detected, how it was scored, one suppression to click through, and the kernels."""
+"""The tour's report: detections, their scores, a photograph, one suppression to click through, and the kernels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import platform
 import numpy as np
 
 import refdet
-from refdet.detectors.hog_svm import orientation_maps
+from refdet import aligned_box_iou, box_iou
+from refdet.cli import tour_photograph
+from refdet.detectors.hog_features import orientation_maps, window_features
 from refdet.evaluation.matching import match_detections
 from refdet.kernels import vectorized
 from refdet.report import bars, curves, detections
@@ -15,20 +17,24 @@ from refdet.report.page import Page
 
 SHOWN_SCENES = 12
 PLAYED, COMPARED = 14, 600  # boxes of the step player, and of the kernels' comparison
+LARGE = 1e9  # above every score
 THINNED = 0.6  # the step player shows heaps, not near copies
 
 
-def tour_page(outcome, rows, seed):
+def tour_page(outcome, searched, rows, seed):
     """The whole report as a `Page`."""
     page = Page("refdet tour: handwritten digits without a network")
     page.text(
         "Scenes of 128 x 128 pixels with two to six handwritten digits (IoU between two at most 0.02), noise and "
-        "clutter. Every window of a grid is pooled from a map of gradient orientations; one linear support vector "
-        "machine per digit scores it; non-maximum suppression keeps the best of each heap. Everything in NumPy."
+        "clutter. Selective search proposes boxes; each is pooled from a map of gradient orientations; one linear "
+        "support vector machine per digit scores it, and a ridge regressor moves it; non-maximum suppression keeps the "
+        "best of each heap. R-CNN without its network, everything in NumPy."
     )
     _summary(page, outcome, seed)
     _pictures(page, outcome)
     _scores(page, outcome)
+    _comparison(page, outcome)
+    tour_photograph.section(page, searched)
     _steps(page, outcome)
     _kernels(page, rows)
     return page
@@ -39,9 +45,8 @@ def _summary(page, outcome, seed):
         ["measure", "value"],
         [
             ["mAP at IoU 0.5, by area", f"{outcome.map50:.3f}"],
-            ["the same, trained on shuffled labels (control)", f"{outcome.control_map50:.3f}"],
-            ["recall of the windows at IoU 0.5", f"{outcome.recall:.3f}"],
-            ["windows a scene", f"{outcome.windows_per_scene:,}"],
+            ["mAP at IoU 0.75, by area", f"{outcome.map75:.3f}"],
+            ["mAP at IoU 0.5, trained on shuffled labels (control)", f"{outcome.control_map50:.3f}"],
             ["scenes, train and test", f"{len(outcome.train_scenes)} and {len(outcome.test_scenes)}"],
             ["seed", seed],
             ["refdet, NumPy, Python", f"{refdet.__version__}, {np.__version__}, {platform.python_version()}"],
@@ -117,41 +122,83 @@ def _scores(page, outcome):
     )
 
 
+def _comparison(page, outcome):
+    page.heading("Proposals and regressors")
+    page.text(
+        "The same scenes three times: with the box regressors, without them, and trained on a grid of windows of six "
+        "sizes instead of selective search. The proposals are few and follow the image; the regressors place them, "
+        "which IoU 0.75 shows. Proposals are made square here, since the ground truth is: the whole patch of a digit."
+    )
+    page.table(
+        ["boxes from", "boxes a scene", "recall at 0.5", "mAP at 0.5", "mAP at 0.75"],
+        [
+            [name, f"{way.boxes:,.0f}", f"{way.recall:.3f}", f"{way.map50:.3f}", f"{way.map75:.3f}"]
+            for name, way in outcome.comparison.items()
+        ],
+    )
+    drawing, caption = _moved(outcome)
+    page.svg(drawing, caption)
+
+
+def _moved(outcome):
+    """The best proposal for each digit of the first test scene, and where its regressor moves it, with a caption."""
+    detector, scene, boxes = outcome.detector, outcome.test_scenes[0], outcome.proposals[0]
+    scores, features, _ = _scored(outcome, scene, boxes)
+    iou = box_iou(scene.boxes, boxes)
+    best = np.where(iou >= 0.5, scores[:, scene.labels].T, iou - LARGE).argmax(axis=1)
+    before = boxes[best]
+    after = detector.regressors.refine(before, features[best], scene.labels)
+    mean = [aligned_box_iou(moved, scene.boxes).mean() for moved in (before, after)]
+    drawing = detections.draw(
+        scene.image,
+        np.concatenate([before, after]),
+        right=np.arange(2 * len(after)) >= len(after),
+        truths=scene.boxes,
+        title=f"Test scene 0: {len(after)} proposals before and after their regressors, and the ground truth",
+    )
+    return drawing, (
+        f"Test scene 0: of the proposals that overlap a digit by half, the one that its machine scores best (orange, "
+        f"dashed), and where its regressor moves it (green); ground truth yellow and dotted. Mean IoU {mean[0]:.2f} "
+        f"before, {mean[1]:.2f} after."
+    )
+
+
 def _steps(page, outcome):
     page.heading("One suppression, step by step")
     label, boxes, scores, scene = _played(outcome)
     page.text(
-        f"The {len(boxes)} best windows for the digit {label} in test scene 0, thinned so that no two overlap by more "
-        f"than {THINNED}. Step through with the buttons or the arrow keys; the lines of the body that ran are marked."
+        f"The {len(boxes)} best proposals for the digit {label} in test scene 0, before the regressor moves them, "
+        f"thinned so that no two overlap by more than {THINNED}. Step through with the buttons or the arrow keys; the "
+        "lines of the body that ran are marked."
     )
     threshold = outcome.detector.preset.nms_threshold
     page.player(refdet.nms.trace(boxes, scores.round(3), threshold), image=scene.image)
 
 
 def _played(outcome):
-    """The best windows of the class that was found best in the first test scene."""
+    """The best proposals of the class that was found best in the first test scene."""
     scene, found = outcome.test_scenes[0], outcome.detections[0]
     label = int(found.labels[0]) if len(found.labels) else int(scene.labels[0])
-    windows, scores, _ = _scored_windows(outcome, scene)
-    best = vectorized.nms(windows, scores[:, label], THINNED)[:PLAYED]
-    return label, windows[best], scores[best, label], scene
+    boxes = outcome.proposals[0]
+    scores, _, _ = _scored(outcome, scene, boxes)
+    best = vectorized.nms(boxes, scores[:, label], THINNED)[:PLAYED]
+    return label, boxes[best], scores[best, label], scene
 
 
-def _scored_windows(outcome, scene):
-    """Every window of the scene, its score for every digit, and the orientation map that it was pooled from."""
-    from refdet.detectors.hog_svm import window_features
-
+def _scored(outcome, scene, boxes):
+    """The score of every box for every digit, its features, and the orientation map that they were pooled from."""
     detector = outcome.detector
-    windows = detector.preset.windows(scene.image.shape)
     maps = orientation_maps([scene.image], detector.preset)
-    features = window_features(maps, windows, detector.preset)
-    return windows, (features @ detector.weights + detector.bias)[0], maps
+    features = window_features(maps, boxes, detector.preset)[0]
+    return features @ detector.weights + detector.bias, features, maps
 
 
 def own_arrays(outcome):
     """Arguments for every paired op, from the first test scene: float32 boxes, scores, map and regions."""
     preset = outcome.detector.preset
-    windows, scores, maps = _scored_windows(outcome, outcome.test_scenes[0])
+    scene = outcome.test_scenes[0]
+    windows = preset.windows(scene.image.shape)  # more than proposals, and of all kinds
+    scores, _, maps = _scored(outcome, scene, windows)
     best = np.argsort(-scores.max(axis=1), kind="stable")[:COMPARED]
     boxes, scores = windows[best].astype(np.float32), scores[best].max(axis=1).astype(np.float32)
     rois = np.column_stack([np.zeros(len(boxes), np.float32), boxes])

@@ -1,17 +1,17 @@
-"""A detector without a network: windows, oriented gradients, one linear machine per class, suppression.
+"""A detector without a network: proposals, oriented gradients, a machine and a box regressor per class, suppression.
 
-Dalal and Triggs' detector, with R-CNN's training and with Fast R-CNN's pooling in the place of the block
-grid: every sliding window is pooled from one orientation map to a fixed grid, and that is its feature.
+R-CNN with Dalal and Triggs' features in the place of its network: every box of selective search is pooled from one
+orientation map to a fixed grid, as Fast R-CNN pools, and that is its feature.
 
-Letters: B images, N windows, C orientations, D features, K classes.
-Source: N. Dalal and B. Triggs, CVPR 2005; R. Girshick et al., R-CNN, CVPR 2014, section 2.3; R. Girshick,
-Fast R-CNN, ICCV 2015, section 2.1.
+Letters: B images, N boxes, D features, K classes. Parts: hog_preset.py, hog_features.py.
+Source: N. Dalal and B. Triggs, CVPR 2005; R. Girshick et al., R-CNN, CVPR 2014, sections 2.1 to 2.3 and Appendix C; R.
+Girshick, Fast R-CNN, ICCV 2015, section 2.1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -19,66 +19,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from refdet import checks, object_checks, roi_checks
+from refdet import checks, object_checks
+from refdet.boxes.clip import clip_boxes_to_image
 from refdet.checks import Array
-from refdet.classical.hard_negatives import mine_hard_negatives, svm_labels
-from refdet.classical.orientation_map import LARGEST, check_image, orientation_map
+from refdet.classical.hard_negatives import mine_hard_negatives
+from refdet.classical.ridge_boxes import RidgeBoxes, fit_ridge_boxes
 from refdet.conventions import REFDET
 from refdet.detections import Detections
+from refdet.detectors.hog_features import (
+    box_features,
+    check_preset,
+    features_of_each,
+    float32_boxes,
+    orientation_maps,
+)
+from refdet.detectors.hog_preset import PRESET, Preset
 from refdet.kernels import vectorized
-from refdet.proposals.windows import sliding_windows
+from refdet.matching.rcnn_labels import regression_pairs, svm_box_labels, svm_labels
 
-# So many images of one size are pooled in one call: eight halve the time, more win nothing.
+# So many images of one size are pooled in one call.
 BATCH = 8
 # R-CNN scales its features to this mean length.
 MEAN_NORM = 20.0
 
 
-@dataclass(frozen=True)
-class Preset:
-    """The sizes of the detector; chosen on digits held out of the training rows."""
-
-    sides: tuple[int, ...] = (20, 24, 28, 32, 36, 40)
-    """Sides of the square windows in pixels."""
-    stride: int = 4
-    """Step of the windows in pixels."""
-    mining_stride: int = 8
-    """The same in training, where neighbours are nearly the same example."""
-    cell: int = 4
-    """Side of a cell of the orientation map in pixels."""
-    orientations: int = 8
-    grid: int = 6
-    """Each window is pooled to grid x grid bins."""
-    score_above: float = -1.0
-    """Windows that score less are dropped before suppression; -1 is the margin of the negatives."""
-    nms_threshold: float = 0.3
-    """Of two boxes of one class that overlap by more, the better stays (R-CNN)."""
-    most: int = 100
-    """Detections per image."""
-
-    def windows(self, shape: tuple[int, ...], stride: int | None = None) -> NDArray[np.float32]:
-        """(N, 4) boxes to look at in an image of that shape; `stride` is the preset's own by default."""
-        height, width = shape[:2]
-        return sliding_windows(width, height, self.sides, stride or self.stride)
-
-
-PRESET = Preset()
-
-
 @dataclass(frozen=True, eq=False)
 class HogSvm:
-    """A trained detector: a plane per class in the space of window features."""
+    """A trained detector: a plane per class in the space of box features, and a regressor per class."""
 
     weights: NDArray[np.float32]
     """(D, K) float32."""
     bias: NDArray[np.float32]
     """(K,) float32."""
     preset: Preset = PRESET
+    regressors: RidgeBoxes | None = None
+    """Of K classes; None leaves the boxes where they were proposed."""
+
+    def without_regressors(self) -> HogSvm:
+        """The same machines, which leave the boxes where they were proposed."""
+        return replace(self, regressors=None)
 
     def detect(
         self,
         images: Sequence[Array],
         *,
+        proposals: Sequence[Array] | None = None,
         kernels: ModuleType = vectorized,
         progress: Callable[[int], Any] | None = None,
     ) -> list[Detections]:
@@ -88,6 +73,8 @@ class HogSvm:
         ----------
         images : sequence of (H, W) or (H, W, 3) arrays
             uint8, or floats in [0, 1]; any sizes.
+        proposals : sequence of (N, 4) arrays, optional
+            The boxes to look at, image by image; the preset's own by default.
         kernels : module
             Gives `roi_pool` and `nms`: `refdet.kernels.vectorized`, `refdet.kernels.cpp`, or `refdet`
             itself for the references.
@@ -97,96 +84,58 @@ class HogSvm:
         Returns
         -------
         detections : list of Detections
-            Boxes in pixels of the image; 1 is the score at the margin of the positives.
+            Boxes in pixels of the image, within it; 1 is the score at the margin of the positives.
         """
+        images = object_checks.sequence(images, "images", "images")
+        proposals = _proposals(proposals, len(images))
         found: list[Detections] = []
-        for batch in _batches(images, np.shape):
-            windows = self.preset.windows(np.shape(batch[0]))
-            features = window_features(orientation_maps(batch, self.preset), windows, self.preset, kernels)
-            scores = features @ self.weights + self.bias  # (B, N, D) (D, K) -> (B, N, K)
-            found.extend(self._suppressed(windows, of_image, kernels) for of_image in scores)
+        for batch in _batches(list(zip(images, proposals, strict=True)), lambda pair: np.shape(pair[0])):
+            pictures = [image for image, _ in batch]
+            maps = orientation_maps(pictures, self.preset)
+            boxes = [_boxes_of(pair, self.preset, i) for i, pair in enumerate(batch, start=len(found))]
+            each = features_of_each(maps, boxes, self.preset, kernels)
+            size = np.shape(pictures[0])[:2]
+            found.extend(self._suppressed(*pair, size, kernels) for pair in zip(boxes, each, strict=True))
             if progress:
                 progress(len(found))
         return found
 
-    def _suppressed(self, windows, scores, kernels):
-        """The best windows of each class: scores (N, K) to Detections."""
-        kept = []
+    def _suppressed(self, boxes, features, size, kernels):
+        """The best boxes of each class: (N, 4) proposals and (N, D) features to Detections."""
+        scores = features @ self.weights + self.bias  # (N, D) (D, K) -> (N, K)
+        kept, scored, labels = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)], [np.zeros(0, int)]
         for label, of_class in enumerate(scores.T):
             above = np.flatnonzero(of_class > self.preset.score_above)
-            rows = above[kernels.nms(windows[above], of_class[above], self.preset.nms_threshold)]
-            kept.append(np.stack([rows, np.full(len(rows), label)]))
-        rows, labels = np.concatenate(kept, axis=1)
-        found = Detections(windows[rows], scores[rows, labels], labels)
+            moved = self._moved(boxes[above], features[above], label, size)
+            best = kernels.nms(moved, of_class[above], self.preset.nms_threshold)
+            kept.append(moved[best])
+            scored.append(of_class[above][best])
+            labels.append(np.full(len(best), label))
+        found = Detections(*(np.concatenate(part) for part in (kept, scored, labels)))
         return found[np.argsort(-found.scores, kind="stable")[: self.preset.most]]
 
-
-def orientation_maps(images: Sequence[Array], preset: Preset) -> NDArray[np.float32]:
-    """(B, C, h, w) float32: the maps of images of one size."""
-    _check_preset(preset)
-    images = object_checks.sequence(images, "images", "images")
-    images = [check_image(image, f"images[{i}]") for i, image in enumerate(images)]
-    shapes = [image.shape[:2] for image in images]
-    if len(set(shapes)) != 1:
-        raise ValueError(f"images: sizes {shapes[:4]} came; wanted one image at least, all of one size")
-    maps = [orientation_map(image, cell=preset.cell, orientations=preset.orientations) for image in images]
-    return np.stack(maps)
+    def _moved(self, boxes, features, label, size):
+        """The boxes where the regressor of the class sees the object, within the image."""
+        if self.regressors is None:
+            return boxes
+        labels = np.full(len(boxes), label)
+        return clip_boxes_to_image(self.regressors.refine(boxes, features, labels), size)
 
 
-def _check_preset(preset):
-    object_checks.instance(preset, "preset", Preset, "a Preset, such as refdet.detectors.hog_svm.PRESET")
+def _proposals(value, count):
+    """A box array or None for each image."""
+    if value is None:
+        return [None] * count
+    return object_checks.sequence(value, "proposals", "images", count)
 
 
-def box_features(
-    maps: Array, boxes: Sequence[Array], preset: Preset, kernels: ModuleType = vectorized
-) -> NDArray[np.float32]:
-    """Features of each image's own boxes: maps (B, C, h, w) and B arrays (G, 4) to (sum of G, D)."""
-    maps = _checked_maps(maps, preset, kernels)
-    boxes = object_checks.sequence(boxes, "boxes", "images", len(maps))
-    boxes = [_float32_boxes(part, f"boxes[{i}]") for i, part in enumerate(boxes)]
-    images = np.repeat(np.arange(len(maps)), [len(of_image) for of_image in boxes])
-    pooled = _pooled(
-        maps, images, np.concatenate([np.zeros((0, 4)), *boxes]), preset, kernels
-    )  # (G, C, grid, grid)
-    return pooled.reshape(len(images), np.prod(pooled.shape[1:]))
-
-
-def window_features(
-    maps: Array, windows: Array, preset: Preset, kernels: ModuleType = vectorized
-) -> NDArray[np.float32]:
-    """Features of the same boxes in every image: maps (B, C, h, w) and windows (N, 4) to (B, N, D).
-
-    D is C x grid x grid: the strongest vote for each orientation in each bin.
-    """
-    maps = _checked_maps(maps, preset, kernels)
-    windows = _float32_boxes(windows, "windows")
-    # Stacked as channels, so that a window is cut into bins once for all images.
-    stacked = maps.reshape(1, maps.shape[0] * maps.shape[1], *maps.shape[2:])
-    pooled = _pooled(stacked, np.zeros(len(windows)), windows, preset, kernels)  # (N, B * C, grid, grid)
-    return pooled.reshape(len(windows), len(maps), maps.shape[1] * preset.grid**2).swapaxes(0, 1)
-
-
-def _checked_maps(maps, preset, kernels):
-    """Maps (B, C, h, w); a preset, and a module that pools."""
-    _check_preset(preset)
-    object_checks.kernels(kernels, "kernels", "roi_pool")
-    maps = roi_checks.features(maps, "maps", REFDET.roi)
-    checks.reject_beyond(maps, "maps", LARGEST)
-    return maps.astype(np.float32, copy=False)
-
-
-def _float32_boxes(value, name):
-    """(N, 4) boxes that are finite in float32."""
-    with np.errstate(over="ignore"):
-        single = checks.corners(value, name, "reject").astype(np.float32)
-    return checks.boxes(single, name, REFDET.overlap)
-
-
-def _pooled(maps, images, boxes, preset, kernels):
-    """`roi_pool` of boxes in pixels."""
-    rois = np.column_stack([images, boxes]).astype(np.float32)
-    rois[:, 3:] -= preset.cell  # a box ends before the cell of its last corner, which roi_pool counts in
-    return kernels.roi_pool(maps, rois, preset.grid, 1 / preset.cell)
+def _boxes_of(pair, preset, number, *, training=False):
+    """The (N, 4) float32 boxes of an (image, boxes or None) pair."""
+    image, boxes = pair
+    if boxes is None:
+        name = f"scenes[{number}].image" if training else f"images[{number}]"
+        return preset.propose(image, training=training, name=name)
+    return float32_boxes(boxes, f"proposals[{number}]")
 
 
 def fit(
@@ -195,6 +144,7 @@ def fit(
     *,
     rng: np.random.Generator,
     preset: Preset = PRESET,
+    proposals: Sequence[Array] | None = None,
     kernels: ModuleType = vectorized,
     progress: Callable[[int], Any] | None = None,
 ) -> HogSvm:
@@ -209,6 +159,8 @@ def fit(
     rng : numpy.random.Generator
         Order of the examples within the machines' sweeps.
     preset : Preset
+    proposals : sequence of (N, 4) arrays, optional
+        The boxes to learn from, scene by scene; the preset's own by default.
     kernels : module
         Gives `roi_pool`.
     progress : callable, optional
@@ -225,16 +177,20 @@ def fit(
 
     Notes
     -----
-    RCNN-5: positives are the ground-truth boxes, negatives the windows that overlap every object of the
+    RCNN-5: positives are the ground-truth boxes, negatives the proposals that overlap every object of the
     class by less than 0.3 (MAT-3), mined in one pass (SMP-5); features are scaled to a mean length of 20
     over the positives; the machines' numbers are LOSS-6's.
+
+    RCNN-7: the regressors learn from the proposals that overlap an object by more than 0.6 (MAT-4).
     """
-    _check_preset(preset)
+    check_preset(preset)
     object_checks.kernels(kernels, "kernels", "roi_pool")
     object_checks.callback(progress, "progress")
     object_checks.generator(rng, "rng")
     num_classes = checks.whole_number(num_classes, "num_classes", 1, below=2**31)
-    scenes = [_checked_scene(scene, f"scenes[{i}]") for i, scene in enumerate(_scenes(scenes))]
+    given = object_checks.sequence(scenes, "scenes", "scenes")
+    pairs = enumerate(zip(given, _proposals(proposals, len(given)), strict=True))
+    scenes = [_checked_scene(scene, boxes, i, num_classes, preset) for i, (scene, boxes) in pairs]
     if not sum(len(scene.boxes) for scene in scenes):
         raise ValueError("scenes: none of them has an object; wanted positives to train on")
     batches = [
@@ -244,48 +200,54 @@ def fit(
     positives = np.concatenate(
         [box_features(maps, [s.boxes for s in batch], preset, kernels) for batch, maps in batches]
     )
-    labels = np.concatenate([_box_labels(scene, num_classes) for scene in scenes])
+    labels = np.concatenate([svm_box_labels(s.boxes, s.labels, num_classes) for s in scenes])
     scale = np.float32(MEAN_NORM / np.linalg.norm(positives, axis=1).mean())
-    windows = _window_examples(batches, num_classes, scale, preset, kernels, progress)
-    svm = mine_hard_negatives(positives * scale, labels, windows, rng=rng)
-    return HogSvm(svm.weights * scale, svm.bias, preset)
+    examples = _examples(batches, num_classes, scale, preset, kernels, progress)
+    svm = mine_hard_negatives(positives * scale, labels, examples, rng=rng)
+    regressors = _fit_regressors(batches, num_classes, scale, preset, kernels) if preset.regress else None
+    return HogSvm(svm.weights * scale, svm.bias, preset, regressors)
 
 
-def _scenes(scenes):
-    return object_checks.sequence(scenes, "scenes", "scenes")
-
-
-def _checked_scene(scene, name):
-    """The scene, its boxes and labels as arrays."""
+def _checked_scene(scene, proposals, number, num_classes, preset):
+    """The scene with its boxes and labels as arrays, and its proposals."""
+    name = f"scenes[{number}]"
     missing = [part for part in ("image", "boxes", "labels") if not hasattr(scene, part)]
     if missing:
         raise TypeError(f"{name}: {checks.shown(scene)} came; wanted a scene with {', '.join(missing)}")
     boxes = checks.boxes(scene.boxes, f"{name}.boxes", REFDET.overlap)
     labels = checks.whole_numbers(scene.labels, f"{name}.labels", (len(boxes),), "one class per box")
-    return SimpleNamespace(image=scene.image, boxes=boxes, labels=labels)
-
-
-def _box_labels(scene, num_classes):
-    """(G, K): 1 for the class of each ground-truth box, -1 for every class that it lies far from."""
-    outside = (scene.labels < 0) | (scene.labels >= num_classes)
+    outside = (labels < 0) | (labels >= num_classes)
     if outside.any():
-        raise ValueError(f"scenes: label {scene.labels[outside][0]} came; wanted 0 to {num_classes - 1}")
-    labels = svm_labels(scene.boxes, scene.boxes, scene.labels, num_classes)
-    labels[np.arange(len(labels)), scene.labels] = 1
-    return labels
+        raise ValueError(f"scenes: label {labels[outside][0]} came; wanted 0 to {num_classes - 1}")
+    proposals = _boxes_of((scene.image, proposals), preset, number, training=True)
+    return SimpleNamespace(image=scene.image, boxes=boxes, labels=labels, proposals=proposals)
 
 
-def _window_examples(batches, num_classes, scale, preset, kernels, progress):
-    """Scene by scene, the features of all windows and their labels."""
+def _examples(batches, num_classes, scale, preset, kernels, progress):
+    """Scene by scene, the features of all proposals and their labels."""
     done = 0
     for batch, maps in batches:
-        windows = preset.windows(np.shape(batch[0].image), preset.mining_stride)
-        features = window_features(maps, windows, preset, kernels) * scale
-        for scene, of_scene in zip(batch, features, strict=True):
-            yield of_scene, svm_labels(windows, scene.boxes, scene.labels, num_classes)
+        each = features_of_each(maps, [s.proposals for s in batch], preset, kernels)
+        for scene, features in zip(batch, each, strict=True):
+            kinds = svm_labels(scene.proposals, scene.boxes, scene.labels, num_classes)
+            yield features * scale, kinds
         done += len(batch)
         if progress:
             progress(done)
+
+
+def _fit_regressors(batches, num_classes, scale, preset, kernels):
+    """Box regressors from the proposals near an object, for features that are not scaled."""
+    features, labels, targets = [], [], []
+    for batch, maps in batches:
+        near = [regression_pairs(s.proposals, s.boxes, s.labels, preset.overlap_above) for s in batch]
+        boxes = [s.proposals[pairs.proposals] for s, pairs in zip(batch, near, strict=True)]
+        features.append(box_features(maps, boxes, preset, kernels) * scale)
+        labels += [pairs.labels for pairs in near]
+        targets += [pairs.targets for pairs in near]
+    rows = np.concatenate(features), np.concatenate(labels), np.concatenate(targets)
+    regressors = fit_ridge_boxes(*rows, num_classes, ridge=preset.ridge)
+    return replace(regressors, weights=regressors.weights * scale)
 
 
 def _batches(items, shape):

@@ -7,14 +7,17 @@ import numpy as np
 from refdet.report.markup import Markup, element, svg
 from refdet.report.png import data_uri
 
+SMOOTH_FROM = 256
+"""Pixels; smaller images are enlarged with their pixels as squares, larger ones smoothly."""
 
-def draw(image, boxes, labels=None, scores=None, *, right=None, truths=None):
+
+def draw(image, boxes, labels=None, scores=None, *, right=None, truths=None, title=None):
     """The image with its detections, and the ground truth dashed.
 
     Parameters
     ----------
     image : (H, W) or (H, W, 3) uint8 array
-    boxes : (N, 4) array
+    boxes : (N, 4) array or None
         Corners x1, y1, x2, y2 in pixels of the image; pixel (0, 0) covers 0 to 1.
     labels, scores : sequences of length N, optional
         What to write at each box.
@@ -22,6 +25,8 @@ def draw(image, boxes, labels=None, scores=None, *, right=None, truths=None):
         Which detections are right; the wrong ones get another colour and a dashed line.
     truths : (G, 4) array, optional
         Ground-truth boxes.
+    title : str, optional
+        What is read out to those who cannot see it; how many boxes there are, by default.
 
     Returns
     -------
@@ -38,13 +43,14 @@ def draw(image, boxes, labels=None, scores=None, *, right=None, truths=None):
             raise ValueError(f"{name}: {len(column)} came; wanted {len(boxes)}, one per box")
     height, width = np.shape(image)[:2]
     size = max(height, width) / 22  # of the letters
-    picture = element("image", href=data_uri(image), width=width, height=height, class_="pixels")
+    kind = "pixels" if max(height, width) < SMOOTH_FROM else None
+    picture = element("image", href=data_uri(image), width=width, height=height, class_=kind)
     drawn, tags = [_rectangle(box, "truth") for box in truths], []
     for b, box in enumerate(boxes):
         fate = "wrong" if right is not None and not right[b] else "right"
         drawn.append(_rectangle(box, fate))
         tags.append(_tag(box, _text(labels, scores, b), fate, size, width))
-    title = f"{len(boxes)} detections" + (f", {len(truths)} ground truths" if len(truths) else "")
+    title = title or f"{len(boxes)} detections" + (f", {len(truths)} ground truths" if len(truths) else "")
     return svg(width, height, picture, *drawn, *tags, title=title)
 
 

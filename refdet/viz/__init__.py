@@ -25,7 +25,7 @@
 - ``evaluation``: `evaluate_detections`, `compute_map`, `evaluate_over_thresholds`, and what they are made of,
   `match_detections`, `precision_recall_curve`, `step_ap`, `area_ap`, `eleven_point_ap`, `coco_ap`, `yolov5_ap`,
   `voc_ap`, `integrate`
-- ``assignment``: `kuhn_munkres`, `shortest_augmenting_path`
+- ``assignment``: `kuhn_munkres`, `shortest_augmenting_path`, `linear_sum_assignment`
 - ``segmentation``: `graph_segmentation`
 - ``selective_search``: `selective_search`, `hierarchical_grouping`
 - ``warping``: `warp_proposal`

@@ -38,6 +38,8 @@ def draw(ax, step):
 
 
 def _table(ax, step):
+    from matplotlib.ticker import MaxNLocator
+
     seen = step.variables
     if step.name == "divide":
         _curve(ax, seen["recall"], seen["precision"])
@@ -55,7 +57,7 @@ def _table(ax, step):
         )
         ax.axhline(seen["positives"], color="#555555", linestyle=":", gid="objects")
         ax.legend(fontsize=7, frameon=False, loc="upper left")
-        ax.yaxis.get_major_locator().set_params(integer=True)
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
         label = "so far"
     ax.set_xticks(places, order.tolist(), fontsize=7)
     ax.tick_params(axis="y", labelsize=7)

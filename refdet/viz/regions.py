@@ -27,14 +27,51 @@ def draw_regions(ax, labels, image=None, *, gid="border"):
     """
     from matplotlib.collections import LineCollection
 
-    labels = np.asarray(labels)
-    if image is not None and np.shape(image)[:2] != labels.shape:
-        raise ValueError(f"image: shape is {np.shape(image)}; wanted the sides {labels.shape} of the labels")
+    labels = _checked_labels(labels, image)
     height, width = labels.shape
     colours = by_number(labels) if image is None else mean_colours(labels, shown(image))
     ax.imshow(colours, extent=(0, width, height, 0), interpolation="nearest")
     ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
     ax.add_collection(LineCollection(list(borders(labels)), colors=LINE, linewidths=0.6, gid=gid))
+
+
+def painted(labels, image):
+    """The same as an array: each region in its mean colour, a dark line where it ends.
+
+    Parameters
+    ----------
+    labels : (H, W) integer array
+    image : (H, W, C) array
+
+    Returns
+    -------
+    picture : (H, W, 3) uint8 array
+        Of two pixels of different regions the left one, or the upper one, is on the line.
+
+    Raises
+    ------
+    ValueError
+        An image of another size.
+
+    Examples
+    --------
+    >>> painted([[0, 0, 1]], np.array([[[30], [90], [200]]], np.uint8))[0, :, 0]
+    array([ 60,  17, 200], dtype=uint8)
+    """
+    labels = _checked_labels(labels, image)
+    picture = np.rint(255 * mean_colours(labels, shown(image))).astype(np.uint8)
+    ends = np.zeros(labels.shape, bool)
+    ends[:, :-1] |= labels[:, 1:] != labels[:, :-1]
+    ends[:-1] |= labels[1:] != labels[:-1]
+    picture[ends] = tuple(bytes.fromhex(LINE[1:]))
+    return picture
+
+
+def _checked_labels(labels, image):
+    labels = np.asarray(labels)
+    if image is not None and np.shape(image)[:2] != labels.shape:
+        raise ValueError(f"image: shape is {np.shape(image)}; wanted the sides {labels.shape} of the labels")
+    return labels
 
 
 def shown(image):

@@ -7,14 +7,17 @@ import pytest
 from tolerances import close
 
 import refdet
-from refdet import box_iou
+from refdet import box_iou, encode_rcnn
 from refdet.classical.orientation_map import orientation_map
+from refdet.classical.ridge_boxes import RidgeBoxes
 from refdet.data.scenes import digit_scenes
 from refdet.detectors import hog_svm
-from refdet.detectors.hog_svm import HogSvm, Preset, box_features, fit, orientation_maps, window_features
+from refdet.detectors.hog_features import box_features, features_of_each, orientation_maps, window_features
+from refdet.detectors.hog_preset import Preset
+from refdet.detectors.hog_svm import HogSvm, fit
 from refdet.evaluation import evaluate_detections
 
-SMALL = Preset(sides=(20, 28), grid=4, orientations=4)
+SMALL = Preset(proposals="windows", sides=(20, 28), cell=4, grid=4, orientations=4)
 
 
 def rng(seed=0):
@@ -34,15 +37,25 @@ def scenes(count, seed):
     return digit_scenes(signs()[labels], labels, rng=rng(seed), size=72, count=(1, 2), scale=(2.5, 3.5))
 
 
+SEARCH = Preset(cell=4, grid=4, orientations=4, ridge=10.0)
+
+
 @pytest.fixture(scope="module")
 def detector():
     return fit(scenes(45, 0), 3, rng=rng(1), preset=SMALL)
 
 
-def mean_average_precision(detector, seed=9):
+@pytest.fixture(scope="module")
+def searching():
+    return fit(scenes(45, 0), 3, rng=rng(1), preset=SEARCH)
+
+
+def mean_average_precision(detector, seed=9, iou_threshold=0.5):
     test = scenes(24, seed)
     found = detector.detect([s.image for s in test])
-    return evaluate_detections(found, [s.boxes for s in test], [s.labels for s in test], 3).mean
+    return evaluate_detections(
+        found, [s.boxes for s in test], [s.labels for s in test], 3, iou_threshold
+    ).mean
 
 
 # By hand
@@ -72,11 +85,80 @@ def test_windows_without_a_high_score_are_dropped_and_duplicates_suppressed():
     assert found.labels.tolist() == [1, 1, 1, 1, 0]
 
 
+def test_a_regressor_moves_the_boxes_of_its_own_class_before_suppression_and_within_the_image():
+    """Class 1 goes half a width to the right, class 0 stays; the image ends at 40."""
+    still = np.zeros((2, 64, 4)), np.array([[0.0, 0, 0, 0], [0.5, 0, 0, 0]])
+    moving = RidgeBoxes(*still, np.zeros((2, 4)), np.stack([np.eye(4)] * 2))
+    both = HogSvm(np.zeros((64, 2), np.float32), np.array([0.5, 0.4], np.float32), SMALL, moving)
+    boxes = np.array([[0, 0, 20, 20], [20, 0, 40, 20]])
+    (found,) = both.detect([np.zeros((24, 40))], proposals=[boxes])
+    assert found.labels.tolist() == [0, 0, 1, 1]
+    assert found.boxes.tolist() == [[0, 0, 20, 20], [20, 0, 40, 20], [10, 0, 30, 20], [30, 0, 40, 20]]
+    (found,) = both.without_regressors().detect([np.zeros((24, 40))], proposals=[boxes])
+    assert found.boxes.tolist() == [*boxes.tolist(), *boxes.tolist()]
+    # IoU 8/32, and moved 8/32 again; but then the second is cut off at 32, and 8/22 is too much.
+    apart = np.array([[0, 0, 20, 20], [12, 0, 32, 20]])
+    one = HogSvm(both.weights, np.array([-2, 0.4], np.float32), replace(SMALL, nms_threshold=0.25), moving)
+    (found,) = one.detect([np.zeros((24, 32))], proposals=[apart])
+    assert found.boxes.tolist() == [[10, 0, 30, 20]]
+
+
 # Properties
 
 
-def test_it_finds_signs_that_it_has_not_seen(detector):
-    assert mean_average_precision(detector) > 0.9
+def test_it_finds_signs_that_it_has_not_seen(detector, searching):
+    assert mean_average_precision(detector) > 0.9 and mean_average_precision(searching) > 0.9
+
+
+def test_regressors_place_the_boxes_of_selective_search_better(searching):
+    before, after = (
+        mean_average_precision(d, iou_threshold=0.8) for d in (searching.without_regressors(), searching)
+    )
+    assert after > before + 0.1
+
+
+def test_the_regressors_learn_from_what_overlaps_an_object_by_more_than_the_preset_says(monkeypatch):
+    """MAT-4, RCNN-7: of these proposals the first overlaps by 0.59 and has no pair."""
+    (scene,) = scenes(2, 0)[:1]
+    x1, y1, x2, y2 = scene.boxes[0]
+    width = x2 - x1
+    near = [[x1, y1, x2 - share * width, y2] for share in (0.41, 0.3, 0.2)]
+    seen = []
+
+    def recorded(features, labels, targets, *args, **options):
+        seen.extend([features, labels, targets, fitted(features, labels, targets, *args, **options)])
+        return seen[3]
+
+    fitted = hog_svm.fit_ridge_boxes
+    monkeypatch.setattr(hog_svm, "fit_ridge_boxes", recorded)
+    alone = replace(scene, boxes=scene.boxes[:1], labels=scene.labels[:1])
+    proposals = [np.array([*near, [0, 0, 5, 5]])]
+    trained = fit([alone], 3, rng=rng(), preset=SEARCH, proposals=proposals)
+    features, labels, targets, fresh = seen
+    assert labels.tolist() == [scene.labels[0]] * 2
+    assert close(targets, encode_rcnn(scene.boxes[[0, 0]], np.array(near[1:])), "float32 scores")
+    maps = orientation_maps([scene.image], SEARCH)
+    raw = box_features(maps, [np.array(near[1:])], SEARCH)
+    # Trained on scaled features, asked with the raw ones: the answers must be the same.
+    assert close(trained.regressors.predict(raw, labels), fresh.predict(features, labels), "float32 scores")
+
+
+def test_without_regress_there_are_none():
+    assert fit(scenes(9, 0), 3, rng=rng(1), preset=replace(SEARCH, regress=False)).regressors is None
+
+
+def test_given_proposals_take_the_place_of_the_presets_own(searching):
+    train, images = scenes(9, 0), [s.image for s in scenes(6, 5)]
+    own = [SEARCH.propose(s.image, training=True) for s in train]
+    first = fit(train, 3, rng=rng(1), preset=SEARCH)
+    again = fit(train, 3, rng=rng(1), preset=SEARCH, proposals=own)
+    assert (first.weights == again.weights).all()
+    assert (first.regressors.weights == again.regressors.weights).all()
+    own = [SEARCH.propose(image) for image in images]
+    for one, other in zip(searching.detect(images), searching.detect(images, proposals=own), strict=True):
+        assert (one.boxes == other.boxes).all() and (one.scores == other.scores).all()
+    none = [np.zeros((0, 4))] * len(images)
+    assert [len(found) for found in searching.detect(images, proposals=none)] == [0] * len(images)
 
 
 def test_its_scores_are_the_margins_of_the_machine_on_scaled_features(monkeypatch):
@@ -157,6 +239,15 @@ def test_the_references_give_what_the_fast_kernels_give(detector):
         assert fast.labels.tobytes() == slow.labels.tobytes()
 
 
+def test_features_come_image_by_image_whether_the_boxes_are_the_same_or_not():
+    maps = orientation_maps([s.image for s in scenes(6, 5)][:2], SMALL)
+    boxes = np.array([[3.0, 7, 30, 34], [20, 20, 40, 40], [0, 4, 30, 20]])
+    for both in ([boxes, boxes], [boxes, boxes[:1]], [boxes[:0], boxes]):
+        each = features_of_each(maps, both, SMALL)
+        assert [len(part) for part in each] == [len(part) for part in both]
+        assert (np.concatenate(each) == box_features(maps, both, SMALL)).all()
+
+
 def test_boxes_of_each_image_are_pooled_as_windows_are():
     maps = orientation_maps([s.image for s in scenes(6, 5)][:2], SMALL)
     boxes = np.array([[3.0, 7, 30, 34], [20, 20, 40, 40]])
@@ -176,3 +267,14 @@ def test_bad_scenes_are_named():
         fit([replace(scene, boxes=np.zeros((0, 4)), labels=np.zeros(0, int))], 2, rng=rng(), preset=SMALL)
     with pytest.raises(ValueError, match="scenes: none of them has an object"):
         fit([], 2, rng=rng())
+
+
+def test_bad_proposals_are_named(detector):
+    train = scenes(2, 0)[:1]
+    with pytest.raises(ValueError, match="proposals: 2 images came; wanted 1"):
+        fit(train, 3, rng=rng(), preset=SMALL, proposals=[np.zeros((0, 4))] * 2)
+    with pytest.raises(ValueError, match=r"proposals\[0\]: "):
+        detector.detect([train[0].image], proposals=[np.full((1, 4), np.nan)])
+    bright = replace(train[0], image=np.full((72, 72), 7.0))
+    with pytest.raises(ValueError, match=r"scenes\[0\].image: 7.0 came"):
+        fit([bright], 3, rng=rng(), preset=SEARCH)

@@ -32,6 +32,17 @@ def test_the_image_is_there_once(document):
     assert (image["width"], image["height"]) == ("60", "44")
 
 
+def test_a_title_of_ones_own_is_read_out(document):
+    (drawn,) = document(draw(IMAGE, BOXES, title="two <cups>")).named("svg")
+    assert drawn["aria-label"] == "two <cups>"
+
+
+def test_a_small_image_shows_its_pixels_and_a_large_one_is_smooth(document):
+    for side, kind in ((255, "pixels"), (256, None)):
+        (image,) = document(draw(np.zeros((8, side), np.uint8), None)).named("image")
+        assert image.get("class") == kind
+
+
 def test_a_label_stays_inside_the_image(document):
     corners = [[-5, -5, 10, 10], [50, 0, 70, 20], [0, 40, 10, 60]]
     drawing = draw(IMAGE, corners, ["left", "a long name", "low"])

@@ -39,6 +39,17 @@ def test_a_region_has_its_mean_colour_and_lines_around_it(ax):
     assert ax.get_xlim() == (0, 3) and ax.get_ylim() == (2, 0)
 
 
+def test_as_an_array_the_pixels_left_of_and_above_an_end_are_dark():
+    """Regions end right of the pixels (1, 0), (0, 1) and (1, 1), and below (0, 0); (x, y)."""
+    found = regions.painted(LABELS, IMAGE[..., None].astype(np.uint8))
+    assert found.dtype == np.uint8 and (found == found[..., :1]).all()
+    assert found[..., 0].tolist() == [[17, 17, 50], [17, 17, 50]]
+    alone = regions.painted(np.zeros((2, 3), int), IMAGE[..., None].astype(np.uint8))
+    assert (alone == round(IMAGE.mean())).all()
+    with pytest.raises(ValueError, match="image: shape is"):
+        regions.painted(LABELS, IMAGE[:1, :, None])
+
+
 def test_without_an_image_a_colour_stands_for_a_number(ax):
     regions.draw_regions(ax, LABELS)
     colours = picture(ax)
