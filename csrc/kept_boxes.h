@@ -72,7 +72,7 @@ class KeptBoxes {
         using Limits = std::numeric_limits<real>;
         if (overlap.division != DISTANCE && !(w > 0 && h > 0 && area <= Limits::max())) return IDLE;
         const double least = std::min(w, h), most = std::max(w, h);
-        if (!(overlap.plus_one >= 0 && least >= overlap.plus_one)) return LOOSE;
+        if (!(least >= overlap.plus_one)) return LOOSE;
         if (!(least > 1e-270 && most < 1e270 && area > Limits::min() * real(1e6))) return LOOSE;
         return overlap.division == DISTANCE && !(area > real(1e-15)) ? LOOSE : HASHED;  // "the same" (Overlap.ratio)
     }

@@ -151,6 +151,12 @@ class Coder(Rule):
     finite: Literal["reject", "propagate"] = "reject"
     """NaN, infinity and overflowing areas: an error, or what the arithmetic makes of them."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.within("plus_one", 0)
+        if not all(1e-30 <= weight <= 1e30 for weight in self.weights):  # float32 can divide by them
+            raise ValueError(f"Coder.weights: {self.weights} came; wanted four numbers from 1e-30 to 1e30")
+
     @np.errstate(over="ignore", invalid="ignore")
     def centre_and_size(self, boxes: Floats) -> tuple[Floats, Floats]:
         """Centre x, y and width, height of each box: twice (N, 2)."""
@@ -158,6 +164,12 @@ class Coder(Rule):
         if self.centre == "mean":
             return (boxes[:, :2] + boxes[:, 2:]) / 2, size
         return boxes[:, :2] + size / 2, size
+
+    def encodes(self, boxes: Floats, anchors: Floats) -> NDArray[np.bool_]:
+        """True for pairs with the sizes that are wanted."""
+        wanted = {"reject": (boxes, anchors), "anchors": (anchors,), "propagate": ()}[self.sizes]
+        fits = [(self.centre_and_size(part)[1] > 0).all(axis=-1) for part in wanted]
+        return np.logical_and.reduce([*fits, np.ones(len(boxes), bool)])
 
     def factors(
         self, *, weights: Floats | None = None, variances: Floats | None = None

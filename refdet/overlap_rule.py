@@ -49,11 +49,9 @@ class Overlap(Rule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not -(2**31) <= self.plus_one < 2**31:  # it reaches the kernels as 32 bits
-            raise ValueError(f"Overlap.plus_one: {self.plus_one} came; wanted a whole number of 32 bits")
+        self.within("plus_one", 0, 2**31 - 1)  # it reaches the kernels as 32 bits
         for name in ("union_eps", "giou_eps", "diou_eps", "ciou_eps"):
-            if getattr(self, name) < 0:  # it would make areas and distances negative
-                raise ValueError(f"Overlap.{name}: {getattr(self, name)} came; wanted 0 or more")
+            self.within(name, 0)  # less would make areas and distances negative
         if not self.beta > 0:
             raise ValueError(f"Overlap.beta: {self.beta} came; wanted a number above 0")
 

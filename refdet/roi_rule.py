@@ -42,9 +42,8 @@ class Roi(Rule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.sampling_ratio < 0 or not 1 <= self.most_samples <= 2**16:
-            came = f"sampling_ratio {self.sampling_ratio}, most_samples {self.most_samples}"
-            raise ValueError(f"Roi: {came} came; wanted at least 0, and 1 to {2**16}")
+        self.within("sampling_ratio", 0)
+        self.within("most_samples", 1, 2**16)
 
     def cells(self, corners: Floats) -> NDArray[np.int64]:
         """The cells of scaled corners: rounded half away from zero, kept within the bound."""

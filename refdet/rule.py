@@ -33,6 +33,13 @@ class Rule:
                 raise error(f"{type(self).__name__}.{name}: {_shown(value)} came; wanted {wanted}")
             object.__setattr__(self, name, _plain(value, kind))
 
+    def within(self, name: str, least: float, most: float = math.inf) -> None:
+        """ValueError unless the field is a number from `least` to `most`."""
+        value = getattr(self, name)
+        if not least <= value <= most:
+            wanted = f"{least} or more" if most == math.inf else f"{least} to {most}"
+            raise ValueError(f"{type(self).__name__}.{name}: {value} came; wanted {wanted}")
+
 
 @cache
 def _fields(rule: Any) -> list[tuple[str, tuple[Any, ...]]]:

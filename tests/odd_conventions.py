@@ -24,7 +24,7 @@ PARTS = {
 LARGEST = float(np.finfo(np.float32).max)
 FLOATS = (0.0, -0.0, 0.5, 1.0, 1, -1.0, 1e-45, 1e-7, 1e-310, 1e30, LARGEST, -LARGEST, math.inf, -math.inf)
 FLOATS += (np.float64(0.1), np.float32(0.1), np.longdouble(2), np.float16(0.5), np.int8(-1))
-WHOLE = (0, 1, -1, 3, 2**31 - 1, -(2**31), np.uint8(2), np.int64(5))
+WHOLE = (0, 1, 3, 2**31 - 1, np.uint8(2), np.int64(5))
 # Some fields take less than their annotation says; of the points of a bin, few enough to be laid quickly.
 NOT_NEGATIVE = tuple(value for value in FLOATS if value >= 0)
 NARROWER = {
@@ -32,6 +32,7 @@ NARROWER = {
     "most_samples": (1, 2, 3, np.int64(7)),
     **{f"{area}_eps": NOT_NEGATIVE for area in ("union", "giou", "diou", "ciou")},
     "beta": tuple(value for value in NOT_NEGATIVE if float(value)),
+    "weights": ((10, 10, 5, 5), (1e-30, 1, 1e30, 0.1)),
 }
 WRONG = (
     math.nan,

@@ -28,7 +28,7 @@ WRONG = [
         Overlap,
         {"plus_one": 2**31},
         ValueError,
-        "Overlap.plus_one: 2147483648 came; wanted a whole number of 32",
+        "Overlap.plus_one: 2147483648 came; wanted 0 to 2147483647",
     ),
     (
         Overlap,
@@ -59,14 +59,17 @@ WRONG = [
     (Roi, {"edges": "int"}, ValueError, "Roi.edges: 'int' came; wanted integer or float or continuous"),
     (Roi, {"aligned": "yes"}, ValueError, "Roi.aligned: 'yes' came; wanted True or False or None"),
     (Roi, {"most_samples": None}, TypeError, "Roi.most_samples: 'None' came; wanted a whole number"),
-    (Roi, {"most_samples": 0}, ValueError, "most_samples 0 came"),
-    (Roi, {"most_samples": 2**17}, ValueError, "most_samples 131072 came; wanted .* 1 to 65536"),
+    (Roi, {"most_samples": 0}, ValueError, "Roi.most_samples: 0 came; wanted 1 to 65536"),
+    (Roi, {"most_samples": 2**17}, ValueError, "Roi.most_samples: 131072 came"),
     *[
         (Overlap, {f"{area}_eps": -1e-7}, ValueError, f"Overlap.{area}_eps: -1e-07 came; wanted 0 or more")
         for area in ("union", "giou", "diou", "ciou")
     ],
+    (Overlap, {"plus_one": -1}, ValueError, "Overlap.plus_one: -1 came"),
+    (Coder, {"plus_one": -1}, ValueError, "Coder.plus_one: -1 came; wanted 0 or more"),
+    (Coder, {"weights": (1, 1, 0, 1)}, ValueError, "Coder.weights: .* came; wanted four numbers from 1e-30"),
     (Overlap, {"beta": 0}, ValueError, "Overlap.beta: 0.0 came; wanted a number above 0"),
-    (Roi, {"sampling_ratio": -1}, ValueError, "sampling_ratio -1"),
+    (Roi, {"sampling_ratio": -1}, ValueError, "Roi.sampling_ratio: -1 came; wanted 0 or more"),
     (Coder, {"clamp": "x"}, ValueError, "Coder.clamp: 'x' came; wanted a number .* or None"),
     (Coder, {"weights": (1, 1)}, TypeError, "Coder.weights: .* came; wanted a tuple of 4 numbers"),
     (Coder, {"weights": (1, 1, 1, "1")}, TypeError, "Coder.weights"),

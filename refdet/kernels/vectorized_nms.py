@@ -151,7 +151,7 @@ class _Rule:
             idle = ~((w > 0) & (h > 0) & (boxes.area <= real.max))
         least, most = np.minimum(w, h), np.maximum(w, h)
         bounded = (least >= overlap.plus_one) & (least > 1e-270) & (most < 1e270) & (boxes.area > tiny)
-        return idle, ~(idle | bounded & (overlap.plus_one >= 0))
+        return idle, ~(idle | bounded)
 
     def matrix(self, boxes):
         """Whether box i suppresses box j, (N, N)."""

@@ -231,9 +231,10 @@ class RegressionPairs:
 
 
 def check_regression_pairs(proposals, gt_boxes, gt_labels, overlap_above=0.6, *, convention=REFDET):
-    """As `fine_tuning_labels`, and a convention that encodes."""
+    """As `fine_tuning_labels`, and finite boxes where the convention encodes no others."""
     checked = check_fine_tuning_labels(proposals, gt_boxes, gt_labels, 0, convention=convention)
-    convention.part("coder")
+    for boxes, name in zip(checked[:2], ("proposals", "gt_boxes"), strict=True):
+        checks.corners(boxes, name, convention.part("coder").finite)
     return *checked[:3], checks.threshold(overlap_above, "overlap_above"), convention
 
 
@@ -255,7 +256,8 @@ def regression_pairs(
     gt_labels : (G,) integer array
         Classes from 0 on.
     overlap_above : float in [0, 1]
-        A proposal that overlaps its best ground-truth box by more has a pair; this IoU itself is not enough.
+        A proposal that overlaps its best ground-truth box by more has a pair; this IoU itself is not enough. What
+        the convention does not encode, a box without a size, has none.
     convention : Convention
         `overlap` and `coder`.
 
@@ -285,6 +287,7 @@ def regression_pairs(
     """
     matches, overlaps = yield from best_ground_truth.steps(proposals, gt_boxes, convention=convention)
     kept = np.flatnonzero((matches >= 0) & (overlaps > overlap_above))
+    kept = kept[convention.coder.encodes(gt_boxes[matches[kept]], proposals[kept])]
     yield "keep: {kept} overlap their objects by more than {overlap_above}"
     partners = matches[kept]
     targets = yield from encode_rcnn.steps(gt_boxes[partners], proposals[kept], convention=convention)

@@ -10,6 +10,7 @@ from strategies import DTYPES, THRESHOLDS, boxes
 from tolerances import close_boxes
 
 from refdet import FAST_RCNN, REFDET, TORCHVISION, box_iou, decode_rcnn
+from refdet.conventions import Coder, Overlap
 from refdet.matching.best_ground_truth import best_ground_truth
 from refdet.matching.rcnn_labels import (
     fine_tuning_labels,
@@ -111,6 +112,18 @@ def test_pixels_that_are_counted_overlap_more():
     arguments = [[0, 0, 3, 1]], [[0, 0, 3, 3]], [0]
     assert fine_tuning_labels(*arguments, convention=FAST_RCNN).tolist() == [1]
     assert fine_tuning_labels(*arguments).tolist() == [0]
+
+
+@pytest.mark.parametrize(("sizes", "pairs"), [("reject", [2]), ("anchors", [1, 2]), ("propagate", [0, 1, 2])])
+def test_what_the_coder_refuses_has_no_pair(sizes, pairs):
+    """Inclusive pixels overlap though they have no size to a coder that measures from edge to edge."""
+    inclusive = replace(REFDET, overlap=Overlap(plus_one=1), coder=Coder(sizes=sizes))
+    proposals, objects = (
+        [[9, 9, 9, 9], [4, 0, 4.5, 4], [0, 0, 3, 3]],
+        [[9, 9, 9, 9], [4, 0, 4, 4], [0, 0, 3, 3]],
+    )
+    found = regression_pairs(proposals, objects, [0, 0, 0], convention=inclusive)
+    assert found.proposals.tolist() == pairs
 
 
 # Properties
