@@ -287,7 +287,7 @@ def regression_pairs(
     """
     matches, overlaps = yield from best_ground_truth.steps(proposals, gt_boxes, convention=convention)
     kept = np.flatnonzero((matches >= 0) & (overlaps > overlap_above))
-    kept = kept[convention.coder.encodes(gt_boxes[matches[kept]], proposals[kept])]
+    kept = kept[convention.part("coder").encodes(gt_boxes[matches[kept]], proposals[kept])]
     yield "keep: {kept} overlap their objects by more than {overlap_above}"
     partners = matches[kept]
     targets = yield from encode_rcnn.steps(gt_boxes[partners], proposals[kept], convention=convention)
