@@ -45,14 +45,24 @@ LONGEST = 256
 
 
 def operations(root: Path = ROOT) -> list[str]:
-    """The fuzzed operations, each with two targets: `nms`, `nms_cuda`."""
-    return sorted(
-        re.findall(r"^TARGET\((\w+)\)", text, re.M)[0] for text in map(Path.read_text, _files(root))
-    )
+    """The fuzzed operations."""
+    return [operation for operation, _ in _registered(root)]
 
 
-def _files(root):
-    return [path for path in sorted((root / FUZZ).glob("*.cpp")) if path.stem not in ("entry", "emulated")]
+def all_targets(root: Path = ROOT) -> list[str]:
+    """Two of each operation, `nms` and `nms_cuda`; of one without a CUDA kernel the first alone."""
+    return [
+        f"{operation}{side}"
+        for operation, alone in _registered(root)
+        for side in (("",) if alone else ("", "_cuda"))
+    ]
+
+
+def _registered(root):
+    """What each file registers, and whether it is without CUDA."""
+    files = [path for path in (root / FUZZ).glob("*.cpp") if path.stem not in ("entry", "emulated")]
+    found = [re.search(r"^TARGET(_WITHOUT_CUDA)?\((\w+)\)", path.read_text(), re.M) for path in files]
+    return sorted((line[2], bool(line[1])) for line in found)
 
 
 def _operation(target):
@@ -68,6 +78,7 @@ def build(kind: str, folder: Path, root: Path = ROOT, flags: str = "") -> Path:
     sources = [
         *(root / FUZZ).glob("*.cpp"),
         *(path for path in csrc.glob("*.cpp") if not path.stem.startswith("bindings")),
+        *(csrc / "cpp_only").glob("*.cpp"),
     ]
     sources += [path for path in (csrc / "emulator").glob("*.cpp") if path.stem != "module"]
     # Its main belongs to the program alone.
@@ -77,9 +88,8 @@ def build(kind: str, folder: Path, root: Path = ROOT, flags: str = "") -> Path:
         folder,
     )
     subprocess.run([*command, *objects, "-o", folder / "program"], check=True)
-    for operation in operations(root):
-        for target in (operation, f"{operation}_cuda"):
-            (folder / target).symlink_to("program")
+    for target in all_targets(root):
+        (folder / target).symlink_to("program")
     return folder
 
 
@@ -192,7 +202,7 @@ def replay(
 def grow(operation: str, found: dict[str, list[bytes]], programs: Path, folder: Path) -> str:
     """Rewrite the corpus as the fewest inputs that reach all that is reached, by C++ and by CUDA."""
     kept = set()
-    for target in (operation, f"{operation}_cuda"):
+    for target in {operation, f"{operation}_cuda"}.intersection(all_targets()):
         merged, given = folder / f"{target}-merged", folder / f"{target}-given"
         unpack([], merged)
         unpack(
@@ -220,7 +230,9 @@ def coverage(programs: Path, targets: list[str], folder: Path) -> int:
     tools = [compiler("clang++", "").replace("clang++", name) for name in ("llvm-profdata", "llvm-cov")]
     subprocess.run([tools[0], "merge", *folder.glob("*.profraw"), "-o", profile], check=True)
     given = [programs / "program", f"-instr-profile={profile}"]
-    given += sorted(path for path in (ROOT / "csrc").iterdir() if path.is_file())
+    given += sorted(
+        path for path in (ROOT / "csrc").glob("**/*") if path.is_file() and "emulator" not in path.parts
+    )
     subprocess.run([tools[1], "report", "-show-region-summary=false", *given], check=True)
     shown = subprocess.run([tools[1], "show", *given], check=True, capture_output=True, text=True).stdout
     print("\n".join(line for line in shown.splitlines() if re.match(r" +\d+\| +0\||/", line)))
@@ -229,7 +241,7 @@ def coverage(programs: Path, targets: list[str], folder: Path) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 all stood, 1 something was found, 77 the tools are absent."""
-    known = [target for operation in operations() for target in (operation, f"{operation}_cuda")]
+    known = all_targets()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

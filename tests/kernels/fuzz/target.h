@@ -1,7 +1,7 @@
 // What a fuzzed operation needs: TARGET registers it, emulate launches a CUDA kernel, agree compares bit for bit.
 //
 // A file of this folder fuzzes one operation, called as its stem: it draws an input, runs the plain form, and compares
-// with it either the fast form (the target `nms`) or the emulated kernels (`nms_cuda`).
+// with it either the fast form (the target `nms`) or the emulated kernels (`nms_cuda`), where there are such.
 #pragma once
 
 #include <cstdio>
@@ -33,6 +33,9 @@ struct Target {
 #define TARGET(op)                                                               \
     static fuzz::Target cpp_target(#op, fuzz::CPP, fuzz_##op<float>, fuzz_##op<double>); \
     static fuzz::Target cuda_target(#op "_cuda", fuzz::CUDA, fuzz_##op<float>, fuzz_##op<double>)
+
+// Of csrc/cpp_only, which has one precision and no CUDA twin.
+#define TARGET_WITHOUT_CUDA(op) static fuzz::Target cpp_target(#op, fuzz::CPP, fuzz_##op, fuzz_##op)
 
 [[noreturn]] inline void fail() {
     std::fflush(stdout);
