@@ -8,7 +8,6 @@ whole numbers of one digit (so that most are tied), and what overlaps cost: 1 - 
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import time
 from pathlib import Path
@@ -91,12 +90,7 @@ def main():
     from scipy.optimize import linear_sum_assignment as theirs
 
     result = {
-        "command": "python -m benchmarks.assignment",
-        **machine.commit(),
-        "machine": machine.facts(),
-        "versions": {**machine.versions(), "scipy": importlib.metadata.version("scipy")},
-        "made": machine.now(),
-        "load": machine.load(),
+        **machine.heading("python -m benchmarks.assignment"),
         "seeds": SEEDS,
         "goal": GOAL,
         "costs": {},

@@ -88,11 +88,7 @@ def main():
     medians = {key: round(statistics.median(r[key] for r in rows), 4) for key in single}
     print("median:", medians)
     result = {
-        "command": "python -m benchmarks.digit_detector",
-        **machine.commit(),
-        "machine": machine.facts(),
-        "made": machine.now(),
-        "load": machine.load(),
+        **machine.heading("python -m benchmarks.digit_detector"),
         "rows": rows,
         "median": medians,
     }

@@ -1,8 +1,8 @@
 """What refdet is meant to reach, and whether a measurement did.
 
-A speed is a ratio to torchvision on the CPU in the same run, in float32; ratios move by a quarter between runs, so
-that seven tenths of a goal count as reached. A growth is the time of one size over that of another, and a
-memory is the peak of a process, at most.
+A speed is a ratio to torchvision on the CPU in the same run, in float32; ratios move by a quarter between runs (that
+of IoU by more, with torchvision), so that seven tenths of a goal count as reached. A growth is the time of one size
+over that of another, and a memory is the peak of a process, at most.
 """
 
 from __future__ import annotations

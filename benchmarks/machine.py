@@ -13,7 +13,16 @@ from refdet import kernels
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (
-    *("numpy", "torch", "torchvision", "onnx", "onnxruntime", "powerboxes", "pycocotools", "cython-bbox"),
+    *("numpy", "scipy", "scikit-learn"),
+    *(
+        "torch",
+        "torchvision",
+        "onnx",
+        "onnxruntime",
+        "powerboxes",
+        "pycocotools",
+        "cython-bbox",
+    ),
     *("supervision", "opencv-contrib-python-headless", "opencv-python-headless", "opencv-python"),
     *("cupy-cuda12x", "cupy-cuda13x"),
 )
@@ -84,6 +93,18 @@ def commit():
 def _git(*arguments):
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+def heading(command):
+    """What stands above every result: how, when and from what it was made."""
+    return {
+        "command": command,
+        **commit(),
+        "machine": facts(),
+        "versions": versions(),
+        "made": now(),
+        "load": load(),
+    }
 
 
 def now():

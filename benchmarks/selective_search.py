@@ -139,12 +139,7 @@ def main():
     parser.add_argument("data", type=Path)
     data = parser.parse_args().data
     result = {
-        "command": "python -m benchmarks.selective_search DATA",
-        **machine.commit(),
-        "machine": machine.facts(),
-        "versions": machine.versions(),
-        "made": machine.now(),
-        "load": machine.load(),
+        **machine.heading("python -m benchmarks.selective_search DATA"),
         "process seconds of 500 x 375 pixels": times(data / "photos" / "astronaut_512.png"),
         "recall": {name: recall_on(data / name) for name in SETS},
     }

@@ -1,6 +1,6 @@
 """What a step costs when nobody looks: `nms(...)` against the same body with its yields removed.
 
-    python benchmarks/stepwise_cost.py            prints the table, writes benchmarks/results/stepwise_cost.json
+    python -m benchmarks.stepwise_cost            prints the table, writes benchmarks/results/stepwise_cost.json
 
 Both run the same check; the median over rounds of the ratio of process CPU times, the two in turn.
 """
@@ -10,16 +10,14 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-import platform
 import statistics
-import subprocess
-import sys
 import textwrap
 import time
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks import machine
 from refdet.ops import nms as module
 
 ROUNDS, GOAL = 15, 1.03
@@ -69,16 +67,7 @@ def main():
         print(
             f"{count:6d} boxes   {ratio:.3f} x the body without yields   (goal <= {GOAL} from 100 boxes on)"
         )
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    machine = f"{platform.machine()}, {python}, numpy {np.__version__}"
-    result = {
-        "command": " ".join(["python", *sys.argv]),
-        "seed": 0,
-        "commit": commit,
-        "machine": machine,
-        "rows": rows,
-    }
+    result = {**machine.heading("python -m benchmarks.stepwise_cost"), "seed": 0, "rows": rows}
     path = Path(__file__).parent / "results" / "stepwise_cost.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -7,10 +7,13 @@ Ten machines with R-CNN's numbers on scikit-learn's 1797 digits, their features 
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 
 import numpy as np
 
+from benchmarks import machine
 from refdet.classical.linear_svm import fit_linear_svm
 from refdet.losses import rcnn_svm_loss
 
@@ -58,12 +61,14 @@ def liblinear(features, labels, cost, loss):
 
 
 def main():
-    """Print a row for each loss, price and tolerance."""
+    """Measure, print, write: a row for each loss, price and tolerance."""
     features, labels = digits()
+    rows = []
     for loss in ("hinge", "squared_hinge"):
         for cost in (1e-3, 1e-2):
             theirs, seconds = liblinear(features, labels, cost, loss)
             print(f"{loss}, C = {cost}: LIBLINEAR {seconds:.2f} s")
+            case = {"loss": loss, "cost": cost, "LIBLINEAR seconds": round(seconds, 3)}
             for tolerance in TOLERANCES:
                 start = time.process_time()
                 svm = fit_linear_svm(
@@ -80,6 +85,17 @@ def main():
                 ours = [objective(w, b, features, y, cost, loss) for w, b, y in columns]
                 above = ((np.array(ours) - theirs) / theirs).max()
                 print(f"  tolerance {tolerance}: {above:.1e} above it, {seconds:.2f} s")
+                rows.append(
+                    {
+                        **case,
+                        "tolerance": tolerance,
+                        "above": float(f"{above:.3g}"),
+                        "seconds": round(seconds, 3),
+                    }
+                )
+    result = {**machine.heading("python -m benchmarks.svm_objective"), "rows": rows}
+    path = Path(__file__).parent / "results" / "svm_objective.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

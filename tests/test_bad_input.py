@@ -1,6 +1,7 @@
 """Any value in any argument of every public function: the documented result, or an error that names the argument."""
 
 import inspect
+import itertools
 
 import numpy as np
 import pytest
@@ -72,6 +73,17 @@ def test_every_public_function_is_in_the_table_or_says_why_not():
     assert [name for name, function in public_functions() if function not in rows and not reasons[name]] == []
     assert {name for name in refdet.__all__ if inspect.isfunction(getattr(refdet, name))} <= set(CALLS)
     assert set(WITHOUT) - set(reasons.values()) <= {"cli", "kernels"}
+
+
+@pytest.mark.parametrize("op", PAIRED)
+def test_no_backend_changes_an_input_or_lets_a_warning_out(op):
+    """And each gives what the reference's docstring promises."""
+    for name, function in kernels.implementations(op).items():
+        for argument, good in CALLS[op].items() if name != "cuda" else ():
+            for value, convention in itertools.product(hostile(good), (refdet.REFDET, refdet.TORCHVISION)):
+                arguments = {**CALLS[op], argument: value, "convention": convention}
+                given_ = arguments if op in WITH_CONVENTION else {**CALLS[op], argument: value}
+                checked_call(function, given_, promised=function_of(op))
 
 
 @pytest.mark.parametrize("op", PAIRED)

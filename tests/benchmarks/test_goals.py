@@ -1,9 +1,14 @@
 """Goals are judged by the figures of the run, and a goal without figures is not reached."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from benchmarks.catalogue import workloads
 from benchmarks.goals import GOALS, Goal, Growth, Memory, verdicts
+
+ROOT = Path(__file__).parents[2]
 
 
 def report(**milliseconds):
@@ -61,6 +66,40 @@ def test_verdicts_say_reached_not_reached_or_not_measured():
     assert {v["op"] for v in found.values()} == {"nms"}
     rows[1]["ms"] = [20.0]
     assert verdicts(run)[0]["verdict"] == "NOT reached"
+
+
+# So many times torchvision's speed, whatever the workload; nms has figures of its own.
+FIGURES = {
+    ("C++", "box_iou"): {35},
+    ("C++", "nms"): {10, 15, 45, 70},
+    ("C++", "batched_nms"): {5},
+    ("C++", "roi_pool_with_argmax"): {4},
+    ("C++", "roi_align"): {5.5},
+    ("C++", "roi_align_backward"): {15},
+    ("vectorized", "box_iou"): {5},
+    ("vectorized", "nms"): {1, 8},
+    ("vectorized", "roi_pool"): {1.4},
+    ("vectorized", "roi_align"): {1.4},
+    ("vectorized", "roi_align_backward"): {6},
+}
+
+
+def test_the_figures_are_those_that_were_asked_for():
+    found = {}
+    for goal in GOALS:
+        if isinstance(goal, Goal):
+            found.setdefault((goal.candidate, goal.op), set()).add(goal.figure)
+    assert found == FIGURES
+    assert {goal.figure for goal in GOALS if isinstance(goal, Growth)} == {8}
+    assert {(goal.op, goal.figure) for goal in GOALS if isinstance(goal, Memory)} == {
+        ("box_iou", 1.7e9),
+        ("nms", 1e9),
+    }
+
+
+def test_the_verdicts_of_the_recorded_run_follow_from_its_numbers():
+    recorded = json.loads((ROOT / "benchmarks" / "results" / "kernels.json").read_text())
+    assert recorded["goals"] == verdicts(recorded) and len(recorded["goals"]) == len(GOALS)
 
 
 def test_every_goal_names_a_workload_that_exists():

@@ -2,11 +2,14 @@
 
 import dataclasses
 import itertools
+import sys
+import time
+import types
 
 import numpy as np
 import pytest
 
-from benchmarks import rounds
+from benchmarks import peers, rounds
 from benchmarks.candidates import Absent, Candidate
 from benchmarks.catalogue import Workload
 
@@ -49,6 +52,18 @@ def measure(clock, *candidates, workload=WORKLOAD, ladder=None, limits=None, wal
 
 
 # What is timed
+
+
+def test_the_clocks_are_those_of_the_processor_and_of_the_wall():
+    assert rounds.Clocks() == rounds.Clocks(process=time.process_time, wall=time.perf_counter)
+
+
+def test_torch_has_one_thread(monkeypatch):
+    threads = []
+    torch = types.SimpleNamespace(set_num_threads=threads.append)
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setitem(sys.modules, "torchvision", types.SimpleNamespace())
+    assert peers._torch.__wrapped__()[0] is torch and threads == [1]
 
 
 def test_the_ratio_is_the_median_of_the_rounds_ratios(clock):
