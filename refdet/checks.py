@@ -183,11 +183,12 @@ def threshold(value, name, *, least=0):
     return number
 
 
-def positive_number(value, name):
+def positive_number(value, name, most=np.inf):
     """`value` as a finite float above 0."""
     number = real_number(value, name)
-    if number <= 0:
-        raise ValueError(f"{name}: {number} came; wanted a number above 0")
+    if not 0 < number <= most:
+        bound = "" if most == np.inf else f", up to {most}"
+        raise ValueError(f"{name}: {number} came; wanted a number above 0{bound}")
     return number
 
 

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from refdet.overlap_rule import MOST_PIXELS
 from refdet.overlap_rule import Overlap as Overlap
 from refdet.roi_rule import Roi as Roi
 from refdet.rule import Rule
@@ -153,7 +154,7 @@ class Coder(Rule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.within("plus_one", 0)
+        self.within("plus_one", 0, MOST_PIXELS)
         if not all(1e-30 <= weight <= 1e30 for weight in self.weights):  # float32 can divide by them
             raise ValueError(f"Coder.weights: {self.weights} came; wanted four numbers from 1e-30 to 1e30")
 

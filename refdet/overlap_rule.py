@@ -18,6 +18,8 @@ Floats = NDArray[np.floating]
 
 # Added to both sides of a box without height, so that its aspect ratio is a number (IOU-5).
 LEAST_SIDE = 1e-7
+# Beyond them NumPy 1 lifts a sum of float32 to float64.
+MOST, MOST_PIXELS = 1e38, 2**16 - 1
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,11 @@ class Overlap(Rule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.within("plus_one", 0, 2**31 - 1)  # it reaches the kernels as 32 bits
+        self.within("plus_one", 0, MOST_PIXELS)
         for name in ("union_eps", "giou_eps", "diou_eps", "ciou_eps"):
-            self.within(name, 0)  # less would make areas and distances negative
-        if not self.beta > 0:
-            raise ValueError(f"Overlap.beta: {self.beta} came; wanted a number above 0")
+            self.within(name, 0, MOST)  # less would make areas and distances negative
+        if not 0 < self.beta <= MOST:
+            raise ValueError(f"Overlap.beta: {self.beta} came; wanted a number above 0, up to {MOST}")
 
     def sides(self, boxes: Floats) -> Floats:
         """Width and height of each box, (..., 2)."""

@@ -24,9 +24,9 @@ PARTS = {
 LARGEST = float(np.finfo(np.float32).max)
 FLOATS = (0.0, -0.0, 0.5, 1.0, 1, -1.0, 1e-45, 1e-7, 1e-310, 1e30, LARGEST, -LARGEST, math.inf, -math.inf)
 FLOATS += (np.float64(0.1), np.float32(0.1), np.longdouble(2), np.float16(0.5), np.int8(-1))
-WHOLE = (0, 1, 3, 2**31 - 1, np.uint8(2), np.int64(5))
+WHOLE = (0, 1, 3, 2**16 - 1, np.uint8(2), np.int64(5))
 # Some fields take less than their annotation says; of the points of a bin, few enough to be laid quickly.
-NOT_NEGATIVE = tuple(value for value in FLOATS if value >= 0)
+NOT_NEGATIVE = (*(value for value in FLOATS if 0 <= float(value) < 1e38), 1e38)
 NARROWER = {
     "sampling_ratio": (0, 1, 2, 3, np.int8(2)),
     "most_samples": (1, 2, 3, np.int64(7)),

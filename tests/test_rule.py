@@ -28,7 +28,7 @@ WRONG = [
         Overlap,
         {"plus_one": 2**31},
         ValueError,
-        "Overlap.plus_one: 2147483648 came; wanted 0 to 2147483647",
+        "Overlap.plus_one: 2147483648 came; wanted 0 to 65535",
     ),
     (
         Overlap,
@@ -62,12 +62,19 @@ WRONG = [
     (Roi, {"most_samples": 0}, ValueError, "Roi.most_samples: 0 came; wanted 1 to 65536"),
     (Roi, {"most_samples": 2**17}, ValueError, "Roi.most_samples: 131072 came"),
     *[
-        (Overlap, {f"{area}_eps": -1e-7}, ValueError, f"Overlap.{area}_eps: -1e-07 came; wanted 0 or more")
+        (Overlap, {f"{area}_eps": -1e-7}, ValueError, f"Overlap.{area}_eps: -1e-07 came; wanted 0 to")
         for area in ("union", "giou", "diou", "ciou")
     ],
     (Overlap, {"plus_one": -1}, ValueError, "Overlap.plus_one: -1 came"),
-    (Coder, {"plus_one": -1}, ValueError, "Coder.plus_one: -1 came; wanted 0 or more"),
+    (Coder, {"plus_one": -1}, ValueError, "Coder.plus_one: -1 came; wanted 0 to 65535"),
     (Coder, {"weights": (1, 1, 0, 1)}, ValueError, "Coder.weights: .* came; wanted four numbers from 1e-30"),
+    (Overlap, {"union_eps": 2e38}, ValueError, r"Overlap.union_eps: 2e\+38 came; wanted 0 to 1e\+38"),
+    (
+        Overlap,
+        {"beta": 2e38},
+        ValueError,
+        r"Overlap.beta: 2e\+38 came; wanted a number above 0, up to 1e\+38",
+    ),
     (Overlap, {"beta": 0}, ValueError, "Overlap.beta: 0.0 came; wanted a number above 0"),
     (Roi, {"sampling_ratio": -1}, ValueError, "Roi.sampling_ratio: -1 came; wanted 0 or more"),
     (Coder, {"clamp": "x"}, ValueError, "Coder.clamp: 'x' came; wanted a number .* or None"),

@@ -20,6 +20,7 @@ from refdet.checks import Array
 from refdet.conventions import REFDET, Convention
 from refdet.ops.nms import check_batched_nms, check_nms
 from refdet.ops.overlaps import distance_iou
+from refdet.overlap_rule import MOST
 from refdet.stepwise import Steps, drained, stepwise
 
 
@@ -30,7 +31,7 @@ def check_diou_nms(boxes, scores, threshold, beta=None, *, convention=REFDET, xp
         checks.reject_far(boxes, "boxes", xp=xp)
     rule, overlap = convention.suppression, convention.overlap
     limit = rule.rounded(checks.threshold(threshold, "threshold", least=-1), boxes.dtype)
-    beta = overlap.beta if beta is None else checks.positive_number(beta, "beta")
+    beta = overlap.beta if beta is None else checks.positive_number(beta, "beta", MOST)
     overlap = dataclasses.replace(overlap, beta=beta)
     return boxes, scores, limit, beta, dataclasses.replace(convention, overlap=overlap)
 
@@ -57,7 +58,7 @@ def diou_nms(
     threshold : float in [-1, 1]
         Largest DIoU that two kept boxes may have; rounded once to the dtype of `boxes`. DIoU is negative for
         most boxes apart, so that a negative threshold lets boxes suppress what they do not touch.
-    beta : float above 0, optional
+    beta : float above 0 and up to 1e38, optional
         Exponent of the distance term; the convention's, which is 1, if None. The larger it is, the less the
         distance counts: `nms` is the limit.
     convention : Convention

@@ -163,7 +163,7 @@ def test_a_threshold_is_a_diou(threshold):
         diou_nms(PAIR, SCORES, threshold)
 
 
-@pytest.mark.parametrize("beta", [0, -1.0, np.nan, np.inf, "1", True])
+@pytest.mark.parametrize("beta", [0, -1.0, np.nan, np.inf, 1e308, "1", True])
 def test_an_exponent_is_above_zero(beta):
     with pytest.raises((ValueError, TypeError), match="beta: .* came; wanted a"):
         diou_nms(PAIR, SCORES, 0.5, beta)
