@@ -1,11 +1,15 @@
 """SMP-5, LOSS-6."""
 
+import inspect
+
 import numpy as np
 import pytest
 from tolerances import close
 
 from refdet.classical.hard_negatives import mine_hard_negatives
 from refdet.classical.linear_svm import fit_linear_svm
+from refdet.classical.ridge_boxes import fit_ridge_boxes
+from refdet.losses import rcnn_ridge_loss, rcnn_svm_loss
 
 
 def rng(seed=0):
@@ -47,6 +51,27 @@ def test_a_negative_at_the_bound_stays():
     kept = {bound: pass_over([-2, 1], easy_below=bound).named("evict")[-1] for bound in scores}
     assert kept[scores[0]].examples.ravel().tolist() == [3, -2, 1]
     assert kept[scores[1]].examples.ravel().tolist() == [3, 1]
+
+
+def test_a_window_at_the_bound_is_not_hard():
+    """rcnn_train.m takes what scores more than -1.0001."""
+    trace = pass_over([-9, 1], [0.5, 0.25])
+    machine = next(step for step in trace.named("train")).svm
+    at_bound = float(machine.decision(np.array([[0.5]])).item())
+    assert trace.named("score")[1].hard.tolist() == [0, 1]
+    again = pass_over([-9, 1], [0.5, 0.25, 0.75], hard_above=at_bound)
+    assert again.named("score")[1].hard.tolist() == [2]
+
+
+def test_the_numbers_are_those_of_rcnn():
+    """SMP-5: R-CNN's code; its C, positive weight and bias of LOSS-6."""
+    given = inspect.signature(mine_hard_negatives).parameters
+    wanted = {"cost": 1e-3, "positive_weight": 2, "bias_scale": 10, "hard_above": -1.0001, "easy_below": -1.2}
+    assert {name: given[name].default for name in wanted} == wanted
+    assert given["retrain_after"].default == 2000
+    assert inspect.signature(rcnn_svm_loss).parameters["cost"].default == 1e-3
+    assert inspect.signature(fit_ridge_boxes).parameters["ridge"].default == 1000
+    assert inspect.signature(rcnn_ridge_loss).parameters["ridge"].default == 1000
 
 
 def test_training_waits_until_enough_have_come():

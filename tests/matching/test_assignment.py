@@ -140,6 +140,28 @@ def test_ties_end_every_search_at_once():
     assert sum(step.name == "scan" for step in trace) == 39
 
 
+def test_ten_thousand_rectangles_cost_what_they_cost_in_scipy():
+    """HUN-5: random, tied, negative and forbidden costs; the dearest too."""
+    optimize = pytest.importorskip("scipy.optimize")
+    rng = np.random.default_rng(0)
+    for case in range(10_000):
+        shape = rng.integers(1, 13, 2)
+        cost = rng.random(shape) if case % 2 else rng.integers(-3, 4, shape).astype(float)
+        dearest = bool(case % 3 == 0)
+        if case % 5 == 0:
+            cost[rng.random(shape) < 0.1] = -np.inf if dearest else np.inf
+        try:
+            expected = cost[optimize.linear_sum_assignment(cost, dearest)].sum()
+        except ValueError:
+            with pytest.raises(ValueError, match="forbidden"):
+                linear_sum_assignment(cost, dearest)
+            continue
+        rows, cols = linear_sum_assignment(cost, dearest)
+        assert is_assignment(rows, cols, shape) and close(cost[rows, cols].sum(), expected, "float64 sums"), (
+            case
+        )
+
+
 # Bad input
 
 

@@ -49,6 +49,14 @@ def test_lab(colour, lightness, a, b):
     assert close(result, [2.55 * lightness, a + 128, b + 128], "two digits of Lab")
 
 
+def test_the_hue_between_blue_and_red_is_near_the_end_of_the_circle():
+    assert close(
+        in_colour_space(np.array([[[255, 0, 51]]], np.float32), "hsv")[0, 0],
+        [246.5, 255, 255],
+        "float32 colours",
+    )
+
+
 # Properties
 
 

@@ -53,6 +53,14 @@ def test_a_ramp_rises_in_three_of_eight_directions(turn, rising):
     assert set(np.flatnonzero(shares[:, 0])) == set(range(8)) - rising
 
 
+def test_the_slope_is_that_of_a_gaussian_one_pixel_wide():
+    """A step of 230: the slope is 83.7 in the pixel beside it, bin 8 of 10.2, and 28.0 in the next, bin 2."""
+    step = np.repeat([[0.0] * 8 + [230.0] * 8], 16, axis=0)
+    labels = np.tile(np.repeat([0, 1, 2, 3], [6, 1, 1, 8]), (16, 1))
+    rising = measure_regions(labels, step).texture.reshape(4, 8, 10)[:, 0]
+    assert np.flatnonzero(rising[1]).tolist() == [2] and np.flatnonzero(rising[2]).tolist() == [8]
+
+
 def test_a_step_from_black_to_white_is_the_steepest():
     step = np.repeat([[0.0] * 8 + [255.0] * 8], 16, axis=0)
     shares = measure_regions(np.zeros((16, 16), int), step).texture[0].reshape(8, 10)

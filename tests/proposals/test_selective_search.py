@@ -9,7 +9,7 @@ from strategies import layouts, same_bits
 
 from refdet.proposals import segmentation, segmentation_fast
 from refdet.proposals.colour_spaces import in_colour_space
-from refdet.proposals.selective_search import MODES, selective_search
+from refdet.proposals.selective_search import MODES, Strategies, selective_search
 
 
 def search(image, seed=0, **options):
@@ -70,6 +70,20 @@ def test_a_mode_combines_each_with_each(mode, groupings):
     )
 
 
+def test_the_modes_are_those_of_the_paper():
+    """PROP-2: colour spaces, similarities and scales."""
+    assert MODES["fast"] == Strategies(("hsv", "lab"), ("CTSF", "TSF"), (50, 100))
+    spaces = ("hsv", "lab", "rgi", "hue", "intensity")
+    assert MODES["quality"] == Strategies(spaces, ("CTSF", "TSF", "F", "S"), (50, 100, 150, 300))
+
+
+def test_a_shrunk_image_is_a_mean_of_all_its_pixels():
+    """At a third of the width every new pixel lies on one stripe; its neighbours count too."""
+    stripes = np.tile(np.arange(30) % 2 * 255, (30, 1)).astype(np.uint8)
+    searched = selective_search.trace(stripes, rng=np.random.default_rng(0), width=10)[0].searched
+    assert np.abs(searched[1:-1, 1:-1] - 127.5).max() < 30
+
+
 def test_the_mode_yields_to_what_is_given():
     options = {"colour_spaces": ["rgb"], "similarities": ["F"], "ks": [7.5], "width": None}
     trace = selective_search.trace(painted(), "quality", rng=np.random.default_rng(0), **options)
@@ -108,7 +122,7 @@ SMALL = {"width": None, "min_side": 0, "ks": [1.5, 4]}  # so small that the leas
 @given(IMAGES, st.integers(0, 3))
 def test_boxes_are_those_of_the_hierarchies_sorted_by_rank_times_chance(image, min_side):
     options = {**SMALL, "min_side": min_side}
-    trace = selective_search.trace(image, rng=np.random.default_rng(1), **options)
+    trace = selective_search.trace(image, rng=np.random.default_rng(1), keep="hierarchy", **options)
     rng, scored = np.random.default_rng(1), []
     for step in trace.named("group"):
         ranks = range(len(step.hierarchy.box), 0, -1)
