@@ -1,9 +1,10 @@
 """How many times SciPy's time `linear_sum_assignment` takes in NumPy: the table of docs/matching/assignment.md.
 
-    python -m benchmarks.assignment        half a minute; writes benchmarks/results/assignment.json
+    python -m benchmarks.assignment        a minute; writes benchmarks/results/assignment.json
 
 Both in one process and in turn, processor time; a matrix counts with the median over its rounds. The costs are random,
-whole numbers of one digit (so that most are tied), and what overlaps cost: 1 - IoU of predictions and objects.
+whole numbers of one digit (so that most are tied), what overlaps cost (1 - IoU of predictions and objects),
+DETR's, before and after training, and such that rows or columns all want the same.
 """
 
 from __future__ import annotations
@@ -43,6 +44,35 @@ def overlaps(rng, shape):
     return 1 - box_iou(corners, objects)
 
 
+def alike(rng, shape):
+    """A size of the row times a size of the column: every row has the same wishes."""
+    return rng.random((shape[0], 1)) * rng.random(shape[1])
+
+
+def dear_rows(rng, shape):
+    """Random, and an offset of each row that is ten times as large: all columns want the same rows."""
+    return (rng.random(shape) + 10 * rng.random((shape[0], 1))) * 0.8
+
+
+def trained(rng, shape):
+    """DETR's cost, -p + 5 L1: each object has a query near it that knows its class; most know nothing."""
+    objects = rng.uniform(0.1, 0.6, (shape[1], 4))
+    queries, sure = rng.uniform(0.1, 0.6, (shape[0], 4)), 0.1 * rng.random(shape)
+    near = rng.permutation(shape[0])[: shape[1]]
+    queries[near], sure[near, np.arange(shape[1])] = objects + rng.normal(0, 0.01, objects.shape), 0.9
+    return _detr(queries, objects, sure)
+
+
+def untrained(rng, shape):
+    """The same at the start of training: all queries are nearly the same box and know nothing."""
+    queries = 0.5 + rng.normal(0, 0.02, (shape[0], 4))
+    return _detr(queries, rng.uniform(0.1, 0.6, (shape[1], 4)), np.full(shape, 0.01))
+
+
+def _detr(queries, objects, sure):
+    return 1 - sure + 5 * np.abs(queries[:, None] - objects).sum(axis=2) / 4
+
+
 def _boxes(corner, size):
     return np.hstack([corner, corner + size])
 
@@ -51,6 +81,10 @@ CASES = {
     "random, 300 x 50": (random, (300, 50)),
     "one digit, 300 x 50": (tied, (300, 50)),
     "1 - IoU, 300 x 50": (overlaps, (300, 50)),
+    "DETR, trained, 300 x 50": (trained, (300, 50)),
+    "DETR, untrained, 300 x 50": (untrained, (300, 50)),
+    "dear rows, 300 x 50": (dear_rows, (300, 50)),
+    "same wishes, 300 x 50": (alike, (300, 50)),
     "random, 50 x 300": (random, (50, 300)),
     "random, 100 x 100": (random, (100, 100)),
 }

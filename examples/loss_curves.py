@@ -26,7 +26,8 @@ deltas = np.zeros((4, 12))
 deltas[0, 4:8] = [2, 0.5, 0, 0]
 deltas[1, 8:12] = [0, 0, 1, 0]
 trace = losses.fast_rcnn_loss.trace(logits, deltas, [1, 2, 0, 0], np.zeros((4, 4)))
-figures["totals"] = viz.filmstrip(trace, viz.losses.draw)
+own = [i for i, step in enumerate(trace) if step.depth == 0]  # without those of its terms
+figures["totals"] = viz.filmstrip(trace, viz.totals.draw, own)
 print(trace)
 
 with rc_context(

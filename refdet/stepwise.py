@@ -82,6 +82,7 @@ def stepwise(
         @functools.wraps(body)
         def steps(*args, **kwargs):
             given = signature.bind(*args, **kwargs)
+            given.apply_defaults()  # those that the body documents, whatever the check has
             return body(**dict(zip(names, check(*given.args, **given.kwargs), strict=True)))
 
         @functools.wraps(body)
@@ -294,9 +295,18 @@ def _same_bytes(array, last):
 
 
 def _equal(last, value):
+    """Whether two containers of one type hold the same; `==` cannot say it of arrays inside."""
+    if isinstance(value, np.ndarray):
+        return _same_bytes(value, last)
+    if type(last) is not type(value):
+        return False
+    if isinstance(value, dict):
+        return last.keys() == value.keys() and all(_equal(last[key], value[key]) for key in value)
+    if isinstance(value, (list, tuple)):
+        return len(last) == len(value) and all(map(_equal, last, value))
     try:
         return bool(last == value)
-    except ValueError:  # arrays inside
+    except ValueError:  # an object that holds arrays
         return False
 
 

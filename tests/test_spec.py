@@ -19,12 +19,17 @@ def test_item_has_function_test_and_page(item):
 # Cited where a part of them is built; published when the whole is.
 PARTLY = {
     "BOX-1": "detections alone; the types for classification and localisation come with their detectors",
-    "C-11": "CIoU's alpha, targets of losses, proposals of a joint loss; matching and sampling are not built",
+    "C-11": "CIoU's alpha, targets of losses, proposals of a joint loss; matching and sampling have no tape yet",
     "PROP-5": "a pointer to the region proposal network, which comes with Faster R-CNN",
     "LOSS-24": "its weighted mean alone; DETR's total comes with its detector",
     "RCNN-9": "the scores alone; the whole of it comes with its detector",
     "ERR-27": "the squares alone; YOLOv1's sums come with its detector",
-    "ERR-37": "the gradient alone; the sizes of the samples come with the sampler",
+    "ERR-37": "the gradient, and the sizes as numbers of the sampler; joint training comes with its detector",
+    "ERR-14": "the number alone; Fast R-CNN's batch comes with its detector",
+    "SMP-2": "the sampler and the numbers; what is foreground (MAT-5) comes with Fast R-CNN",
+    "SMP-3": "the same; the labels of anchors (MAT-6) come with the region proposal network",
+    "SMP-4": "the same; the regions come with Faster R-CNN",
+    "RCNN-4": "its batches alone; the network comes with its detector",
 }
 
 

@@ -4,7 +4,6 @@ import copy
 import inspect
 import pickle
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,23 +44,6 @@ def inverse(values, *, start=0) -> Steps[float]:
     inverses = 1 / values
     yield "invert: {inverses}"
     return inverses.sum()
-
-
-# One formula: there is nothing to step through (docs/boxes.md).
-WITHOUT_STEPS = {
-    "box_area": "width times height",
-    "clip_boxes_to_image": "the nearest coordinate in the image",
-    "every_cell": "the numbers of all cells",
-    "remove_small_boxes": "a comparison of the sides",
-}
-
-
-def test_every_public_function_has_steps_unless_it_is_one_formula():
-    functions = {name: getattr(refdet, name) for name in refdet.__all__}
-    plain = {name for name, f in functions.items() if inspect.isfunction(f) and not hasattr(f, "trace")}
-    assert plain == set(WITHOUT_STEPS)
-    page = (Path(__file__).parents[1] / "docs" / "boxes.md").read_text()
-    assert [name for name in WITHOUT_STEPS if f"`{name}" not in page] == []
 
 
 # The three uses
@@ -221,6 +203,16 @@ def test_trace_of_a_thousand_boxes_shares_memory():
     tracemalloc.stop()
     assert len(trace) > 1000
     assert peak < 40e6  # 2,000 copies of everything would be above 100 MB
+
+
+def test_defaults_are_those_of_the_body():
+    @stepwise(check=lambda value, *, times=2: (value, times))
+    def multiplied(value, *, times=3):
+        """Times three, unless another number is given."""
+        yield "multiply: by {times}"
+        return times * value
+
+    assert multiplied(1) == multiplied.trace(1).result == 3 and multiplied(1, times=5) == 5
 
 
 # Narrowing

@@ -12,7 +12,7 @@ from refdet.classical.ridge_boxes import fit_ridge_boxes
 from refdet.detections import Detections
 from refdet.evaluation import average_precision, precision_recall
 from refdet.evaluation.matching import match_detections
-from refdet.matching import rcnn_labels
+from refdet.matching import rcnn_labels, sampling
 from refdet.matching.assignment import linear_sum_assignment, shortest_augmenting_path
 from refdet.matching.best_ground_truth import best_ground_truth
 from refdet.matching.kuhn_munkres import kuhn_munkres
@@ -88,6 +88,10 @@ TRACES |= {
     "svm_labels": lambda: rcnn_labels.svm_labels.trace(*LABELLED, 2),
     "svm_box_labels": lambda: rcnn_labels.svm_box_labels.trace(*LABELLED[1:], 2),
     "regression_pairs": lambda: rcnn_labels.regression_pairs.trace(*LABELLED),
+    "sample": lambda: sampling.sample.trace([0, 1], [2, 3, 4], 3, 0.5, np.random.default_rng(0)),
+    "fine_tuning_batch": lambda: sampling.fine_tuning_batch.trace(
+        [0, 2, 0, 1], rng=np.random.default_rng(0), total=3
+    ),
 }
 TRACES |= {
     "hierarchical_grouping": lambda: hierarchical_grouping.trace(

@@ -117,6 +117,11 @@ def mine_hard_negatives(
     ValueError, TypeError
         As `fit_linear_svm`.
 
+    Warns
+    -----
+    ConvergenceWarning
+        As `fit_linear_svm`, of any of the trainings.
+
     Notes
     -----
     score. Score the windows of an image; the hard ones wait. Of the first image all negatives do.

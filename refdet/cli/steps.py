@@ -16,6 +16,9 @@ example:
   printf '{"iou_threshold": 0.9}' | refdet steps nms --arguments -
 """
 
+PANELS = 40
+"""Pictures side by side at most; of more none can be seen, and each takes a tenth of a second."""
+
 
 def add(subparsers):
     """Declare the command."""
@@ -33,7 +36,9 @@ def add(subparsers):
     parser.add_argument(
         "--profile", choices=list(PROFILES), help="whose conventions, where there are several"
     )
-    parser.add_argument("--verify", action="store_true", help="compare the result with what it has to be")
+    parser.add_argument(
+        "--verify", action="store_true", help="compare the result with what it has to be, and certify it"
+    )
     parser.add_argument("--png", metavar="FILE", help="write the steps as pictures side by side")
     parser.add_argument(
         "--html", metavar="FILE", help="write a page that replays the steps beside the source"
@@ -54,7 +59,7 @@ def run(args):
                 print(f"  {name:<{width}}{EXAMPLES[name].summary}")
         return 0
     if args.algorithm not in EXAMPLES:
-        raise InputError(f"{args.algorithm}: no such algorithm; `refdet steps` lists {len(EXAMPLES)} of them")
+        raise InputError(f"{args.algorithm}: no such algorithm; {_meant(args.algorithm, EXAMPLES)}")
     example = EXAMPLES[args.algorithm]
     arguments = _arguments(args, example)
     try:
@@ -66,8 +71,18 @@ def run(args):
     for step in trace:
         print(f"{'  ' * (step.depth - outermost)}{step.name:<12}{step.note}")
     print(f"result      {_told(trace.result)}")
+    code = _verified(args, example, arguments, trace) if args.verify else 0
     _write(args, example, trace)
-    return _verified(args, example, arguments, trace) if args.verify else 0
+    return code
+
+
+def _meant(name, examples):
+    """What to type instead: names like it, or whose summary has the word."""
+    import difflib
+
+    holding = [key for key in examples if name.lower() in f"{key} {examples[key].summary}".lower()]
+    known = holding[:5] or difflib.get_close_matches(name.lower(), examples)
+    return f"perhaps {' or '.join(known)}" if known else f"`refdet steps` lists {len(examples)} of them"
 
 
 def _arguments(args, example):
@@ -79,6 +94,8 @@ def _arguments(args, example):
         if unknown:
             known = ", ".join(example.parameters())
             raise InputError(f"{args.arguments}: {unknown[0]!r} came; wanted some of {known}")
+        if not isinstance(came.get("rng", 0), int) or came.get("rng", 0) < 0:
+            raise InputError(f"{args.arguments}: rng is {came['rng']!r}; wanted a whole number, the seed")
         arguments |= came
     if args.profile:
         if "convention" not in example.parameters():
@@ -124,7 +141,7 @@ def _write(args, example, trace):
         if args.html:
             _page(args.algorithm, example, trace).write(args.html)
         if args.png:
-            _filmstrip(args, example, trace).savefig(args.png)
+            _filmstrip(example, trace).savefig(args.png, format="png")
     except OSError as error:
         raise InputError(f"{error.filename or args.algorithm}: {error.strerror or error}") from None
 
@@ -139,29 +156,50 @@ def _page(name, example, trace):
     return page
 
 
-def _filmstrip(args, example, trace):
-    if example.drawing is None:
-        raise InputError(f"--png: {args.algorithm} has no picture; --html replays it")
+def _filmstrip(example, trace):
     try:
         import matplotlib  # noqa: F401
     except ImportError:
         raise InputError("--png needs matplotlib: pip install 'refdet[viz]'") from None
     from refdet import viz
 
-    return viz.filmstrip(trace, getattr(viz, example.drawing).draw)
+    try:
+        return viz.filmstrip(trace, getattr(viz, example.drawing).draw, _panels(len(trace)))
+    except ValueError as error:  # such as an SVM over more than two features
+        raise InputError(f"--png: {error}") from None
+
+
+def _panels(count):
+    """Which steps are drawn: all, or some from the first to the last."""
+    import sys
+
+    if count <= PANELS:
+        return None
+    print(f"--png: {PANELS} of {count} steps are drawn; --html has all", file=sys.stderr)
+    return [round(place * (count - 1) / (PANELS - 1)) for place in range(PANELS)]
 
 
 def _verified(args, example, arguments, trace):
-    """Print each comparison; 0 if all hold."""
+    """Print each comparison and each certificate; 0 if all hold."""
+    from refdet.cli.certificates import certified
     from refdet.cli.steps_verified import comparisons
 
-    agree, known = True, not (args.arguments or args.profile)
+    known = not (args.arguments or args.profile)
 
     def call(function):
         return function(**example.fresh(arguments))
 
-    for words, holds in comparisons(args.algorithm, example, call, trace, known=known):
-        verdict = "not here" if holds is None else "same" if holds else "DIFFERENT"
-        print(f"{verdict:<12}{words}")
-        agree = agree and holds is not False
+    compared = comparisons(args.algorithm, example, call, trace, known=known)
+    agree = _told_of(compared, "same", "DIFFERENT")
+    given = example.fresh(arguments)
+    agree &= _told_of(certified(args.algorithm, example.function, given, trace.result), "holds", "BROKEN")
     return 0 if agree else 1
+
+
+def _told_of(lines, right, wrong):
+    """Print words and verdicts; True if nothing is wrong."""
+    agree = True
+    for words, holds in lines:
+        print(f"{'not here' if holds is None else right if holds else wrong:<12}{words}")
+        agree = agree and holds is not False
+    return agree

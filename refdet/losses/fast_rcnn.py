@@ -85,7 +85,7 @@ def fast_rcnn_loss(
     box.   Smooth L1 of the true class' deltas, summed over the objects and divided by the number of all regions.
     total. Their sum, the box with its weight.
 
-    LOSS-7.
+    LOSS-7. The steps of `cross_entropy` come before "class", those of `smooth_l1_loss` before "box".
 
     Examples
     --------
@@ -97,15 +97,15 @@ def fast_rcnn_loss(
     {'class': 0.490415, 'box': 0.75, 'total': 1.240415}
     """
     count = logits.dtype.type(max(len(logits), 1))
-    class_losses = cross_entropy(logits, labels)  # (R,)
+    class_losses = yield from cross_entropy.steps(logits, labels)  # (R,)
     class_loss = class_losses.sum() / count
     yield "class: -ln p of the true classes is {class_losses}, by {count} regions {class_loss}"
     objects = np.flatnonzero(labels > 0)
     columns = delta_columns(deltas, logits, labels[objects])  # (F, 4)
+    own = deltas[objects[:, None], columns]  # (F, 4)
+    coordinate_losses = yield from smooth_l1_loss.steps(own, targets[objects], sigma=sigma)
     box_losses = np.zeros_like(class_losses)
-    box_losses[objects] = smooth_l1_loss(
-        deltas[objects[:, None], columns], targets[objects], sigma=sigma
-    ).sum(axis=1)  # (F, 4) -> (F,)
+    box_losses[objects] = coordinate_losses.sum(axis=1)  # (F, 4) -> (F,)
     box_loss = box_losses.sum() / count
     yield "box: smooth L1 of the objects' deltas is {box_losses}, by {count} regions {box_loss}"
     total = class_loss + box_weight * box_loss
@@ -119,6 +119,7 @@ def delta_columns(deltas, logits, labels):
     return 4 * first[:, None] + np.arange(4)
 
 
+@stepwise(check=loss_checks.of_gradient(check_fast_rcnn_loss))
 def fast_rcnn_loss_backward(
     grad: Array | float,
     logits: Array,
@@ -128,7 +129,7 @@ def fast_rcnn_loss_backward(
     *,
     box_weight: float = 1.0,
     sigma: float = 1.0,
-) -> tuple[Floats, Floats]:
+) -> Steps[tuple[Floats, Floats]]:
     """Gradient of `fast_rcnn_loss`'s total by logits and deltas, as derived above.
 
     Parameters
@@ -143,6 +144,11 @@ def fast_rcnn_loss_backward(
     grad_logits : (R, K) float array, dtype of `logits` and `deltas` together
     grad_deltas : (R, M) float array, dtype of `logits` and `deltas` together
 
+    Notes
+    -----
+    logits. What each probability is too much, over the number of regions.
+    deltas. Slopes of smooth L1 at the deltas of the objects' own classes, over the same; 0 elsewhere.
+
     Examples
     --------
     >>> logits, deltas = [[0.0, 0.0], [np.log(3), 0.0]], [[2.0, 0, 0, 0], [9, 9, 9, 9]]
@@ -150,15 +156,14 @@ def fast_rcnn_loss_backward(
     array([[0.5, 0. , 0. , 0. ],
            [0. , 0. , 0. , 0. ]])
     """
-    logits, deltas, labels, targets, box_weight, sigma = check_fast_rcnn_loss(
-        logits, deltas, labels, targets, box_weight=box_weight, sigma=sigma
-    )
-    grad = loss_checks.total_gradient(grad, logits.dtype)
     count = logits.dtype.type(max(len(logits), 1))
-    by_logits = cross_entropy_backward(1, logits, labels, reduction="mean")
+    by_logits = grad * cross_entropy_backward(1, logits, labels, reduction="mean")
+    yield "logits: p less 1 at the true class, by {count} regions, is {by_logits}"
     objects = np.flatnonzero(labels > 0)
     own = objects[:, None], delta_columns(deltas, logits, labels[objects])
     slopes = smooth_l1_loss_backward(1, deltas[own], targets[objects], sigma=sigma, reduction="sum")
     by_deltas = np.zeros_like(deltas)
     by_deltas[own] = slopes / count
-    return grad * by_logits, grad * box_weight * by_deltas
+    by_deltas = grad * box_weight * by_deltas
+    yield "deltas: the slopes {slopes} of the objects' own, by {count} and times {box_weight}, make {by_deltas}"
+    return by_logits, by_deltas

@@ -110,8 +110,8 @@ def faster_rcnn_loss(
     -----
     join. The sum of both totals.
 
-    LOSS-13, after the steps of `rpn_loss` and `fast_rcnn_loss`. Released code has variant "code"; torchvision has
-    "sigmoid" too, and sigma 3 in both losses.
+    LOSS-13, after the steps of `rpn_loss` and `fast_rcnn_loss` and of their terms. Released code has variant "code";
+    torchvision has "sigmoid" too, and sigma 3 in both losses.
 
     Examples
     --------

@@ -71,7 +71,7 @@ def localizer_loss(
     box.   Mean over the images of the sum of the four squared errors.
     total. Their sum.
 
-    LOSS-5.
+    LOSS-5. The steps of `cross_entropy` come before "class".
 
     Examples
     --------
@@ -80,7 +80,7 @@ def localizer_loss(
     {'class': 0.287682, 'box': 0.05, 'total': 0.337682}
     """
     count = logits.dtype.type(max(len(logits), 1))
-    class_losses = cross_entropy(logits, labels)  # (N,)
+    class_losses = yield from cross_entropy.steps(logits, labels)  # (N,)
     class_loss = class_losses.sum() / count
     yield "class: -ln p of the true classes is {class_losses}, by {count} images {class_loss}"
     box_losses = squared_error(boxes, gt_boxes).sum(axis=1)  # (N, 4) -> (N,)
@@ -91,6 +91,7 @@ def localizer_loss(
     return {"class": class_loss, "box": box_loss, "total": total}
 
 
+@stepwise(check=loss_checks.of_gradient(check_localizer_loss))
 def localizer_loss_backward(
     grad: Array | float,
     logits: Array,
@@ -99,7 +100,7 @@ def localizer_loss_backward(
     gt_boxes: Array,
     *,
     box_weight: float = 1.0,
-) -> tuple[Floats, Floats]:
+) -> Steps[tuple[Floats, Floats]]:
     """Gradient of `localizer_loss`'s total: (p - onehot) / N by the logits, 2 w (b - g) / N by the boxes.
 
     Parameters
@@ -114,6 +115,11 @@ def localizer_loss_backward(
     grad_logits : (N, K) float array, dtype of `logits` and `boxes` together
     grad_boxes : (N, 4) float array, dtype of `logits` and `boxes` together
 
+    Notes
+    -----
+    logits. What each probability is too much, over the number of images.
+    boxes.  Twice what is missing to the true box, over the same.
+
     Examples
     --------
     >>> by_logits, by_boxes = localizer_loss_backward(
@@ -122,11 +128,9 @@ def localizer_loss_backward(
     >>> by_logits.round(6), by_boxes.round(6)
     (array([[ 0.25, -0.25]]), array([[ 0. ,  0.2, -0.4,  0. ]]))
     """
-    logits, boxes, labels, gt_boxes, box_weight = check_localizer_loss(
-        logits, boxes, labels, gt_boxes, box_weight=box_weight
-    )
-    grad = loss_checks.total_gradient(grad, logits.dtype)
     count = logits.dtype.type(max(len(logits), 1))
-    by_logits = cross_entropy_backward(1, logits, labels, reduction="mean")
-    by_boxes = squared_error_backward(1, boxes, gt_boxes, reduction="sum") / count
-    return grad * by_logits, grad * box_weight * by_boxes
+    by_logits = grad * cross_entropy_backward(1, logits, labels, reduction="mean")
+    yield "logits: p less 1 at the true class, by {count} images, is {by_logits}"
+    by_boxes = grad * box_weight * (squared_error_backward(1, boxes, gt_boxes, reduction="sum") / count)
+    yield "boxes: twice the differences, by {count} and times {box_weight}, are {by_boxes}"
+    return by_logits, by_boxes

@@ -122,3 +122,13 @@ def gradient(grad, weights, reduction):
 def total_gradient(grad, dtype):
     """`grad` as one number of that dtype."""
     return dtype.type(shaped(numbers(grad, "grad", dtype), "grad", (), "one number"))
+
+
+def of_gradient(check):
+    """The check of a total's gradient: the gradient by the total, then what the total's own check gives."""
+
+    def check_backward(grad, *args, **kwargs):
+        checked = check(*args, **kwargs)
+        return total_gradient(grad, checked[0].dtype), *checked
+
+    return check_backward

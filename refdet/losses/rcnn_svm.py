@@ -104,6 +104,7 @@ def rcnn_svm_loss(
     return {"regularizer": regularizer, "hinge": hinge, "total": total}
 
 
+@stepwise(check=loss_checks.of_gradient(check_rcnn_svm_loss))
 def rcnn_svm_loss_backward(
     grad: Array | float,
     weights: Array,
@@ -114,7 +115,7 @@ def rcnn_svm_loss_backward(
     cost: float = 1e-3,
     positive_weight: float = 2.0,
     bias_scale: float = 10.0,
-) -> tuple[Floats, Floats]:
+) -> Steps[tuple[Floats, Floats]]:
     """Gradient of `rcnn_svm_loss`'s total by weights and bias, as above; an example at its margin adds nothing.
 
     Parameters
@@ -129,17 +130,24 @@ def rcnn_svm_loss_backward(
     grad_weights : (D, K) float array, dtype of `weights` and `features` together
     grad_bias : (K,) float array, dtype of `weights` and `features` together
 
+    Notes
+    -----
+    violate. Which examples lack something to their margin.
+    pull.    What each of these weighs, with its sign.
+    weights. The weights, less C times the features that pull.
+    bias.    The bias over B squared, less C times the pulls.
+
     Examples
     --------
     >>> rcnn_svm_loss_backward(1, [[0.5]], [0.0], [[2.0], [-1.0]], [[1], [-1]], cost=10)
     (array([[-9.5]]), array([10.]))
     """
-    weights, bias, features, labels, cost, positive_weight, bias_scale = check_rcnn_svm_loss(
-        weights, bias, features, labels, cost=cost, positive_weight=positive_weight, bias_scale=bias_scale
-    )
-    grad = loss_checks.total_gradient(grad, weights.dtype)
     violated = labels * (features @ weights + bias) < 1
+    yield "violate: score times label is below 1 as {violated} says"
     pull = np.where(labels > 0, positive_weight, np.abs(labels)) * labels * violated  # (N, K), c y
-    by_weights = weights - cost * (features.T @ pull)
-    by_bias = bias / bias_scale**2 - cost * pull.sum(axis=0)
-    return grad * by_weights, grad * by_bias
+    yield "pull: these pull with {pull}"
+    by_weights = grad * (weights - cost * (features.T @ pull))
+    yield "weights: less {cost} times the features that pull they have {by_weights}"
+    by_bias = grad * (bias / bias_scale**2 - cost * pull.sum(axis=0))
+    yield "bias: less {cost} times the pulls it has {by_bias}"
+    return by_weights, by_bias

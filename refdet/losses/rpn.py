@@ -19,7 +19,7 @@ models/pascal_voc/VGG16/faster_rcnn_end2end/train.prototxt and lib/rpn/anchor_ta
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +137,8 @@ def rpn_loss(
     box.   Smooth L1 of the deltas where there is an object, divided by N_reg.
     total. Their sum, the box with its weight.
 
-    LOSS-12. torchvision is "code" with "sigmoid".
+    LOSS-12. torchvision is "code" with "sigmoid". The steps of `cross_entropy` or `binary_cross_entropy_with_logits`
+    come before "class", those of `smooth_l1_loss` before "box".
 
     Examples
     --------
@@ -149,15 +150,17 @@ def rpn_loss(
     """
     count, places = normalizers(labels, variant, batch_size, locations, logits.dtype)
     if objectness == "softmax2":
-        class_losses = cross_entropy(logits, labels, ignore_index=-1)  # (A,)
+        class_losses = yield from cross_entropy.steps(logits, labels, ignore_index=-1)  # (A,)
     else:
         sampled = (labels >= 0).astype(logits.dtype)
-        class_losses = binary_cross_entropy_with_logits(logits, sampled * labels, weights=sampled)
+        entropy = binary_cross_entropy_with_logits.steps
+        class_losses = yield from entropy(logits, sampled * (labels > 0), weights=sampled)
     class_loss = class_losses.sum() / count
     yield "class: cross-entropies of the sampled anchors are {class_losses}, by {count} {class_loss}"
     objects = np.flatnonzero(labels > 0)
+    coordinate_losses = yield from smooth_l1_loss.steps(deltas[objects], targets[objects], sigma=sigma)
     box_losses = np.zeros_like(class_losses)
-    box_losses[objects] = smooth_l1_loss(deltas[objects], targets[objects], sigma=sigma).sum(axis=1)
+    box_losses[objects] = coordinate_losses.sum(axis=1)  # (F, 4) -> (F,)
     box_loss = box_losses.sum() / places
     yield "box: smooth L1 of the objects' deltas is {box_losses}, by {places} {box_loss}"
     total = class_loss + box_weight * box_loss
@@ -172,6 +175,7 @@ def normalizers(labels, variant, batch_size, locations, dtype):
     return dtype.type(pair[0]), dtype.type(pair[1])
 
 
+@stepwise(check=loss_checks.of_gradient(check_rpn_loss))
 def rpn_loss_backward(
     grad: Array | float,
     logits: Array,
@@ -185,7 +189,7 @@ def rpn_loss_backward(
     locations: int = 2400,
     box_weight: float | None = None,
     sigma: float | None = None,
-) -> tuple[Floats, Floats]:
+) -> Steps[tuple[Floats, Floats]]:
     """Gradient of `rpn_loss`'s total by logits and deltas, as derived above.
 
     Parameters
@@ -200,6 +204,11 @@ def rpn_loss_backward(
     grad_logits : (A, 2) or (A,) float array, dtype of `logits` and `deltas` together
     grad_deltas : (A, 4) float array, dtype of `logits` and `deltas` together
 
+    Notes
+    -----
+    logits. What each sampled probability is too much, over N_cls.
+    deltas. Slopes of smooth L1 where there is an object, over N_reg.
+
     Examples
     --------
     >>> by_logits, by_deltas = rpn_loss_backward(
@@ -208,30 +217,22 @@ def rpn_loss_backward(
     >>> by_logits[0], by_deltas[0]
     (array([ 0.25, -0.25]), array([0.5, 0. , 0. , 0. ]))
     """
-    logits, deltas, labels, targets, *_, box_weight, sigma = check_rpn_loss(
-        logits,
-        deltas,
-        labels,
-        targets,
-        variant=variant,
-        objectness=objectness,
-        batch_size=batch_size,
-        locations=locations,
-        box_weight=box_weight,
-        sigma=sigma,
-    )
-    grad = loss_checks.total_gradient(grad, logits.dtype)
     count, places = normalizers(labels, variant, batch_size, locations, logits.dtype)
     if objectness == "softmax2":
         by_logits = cross_entropy_backward(1, logits, labels, ignore_index=-1, reduction="sum")
     else:
         sampled = (labels >= 0).astype(logits.dtype)
         by_logits = binary_cross_entropy_with_logits_backward(
-            1, logits, sampled * labels, weights=sampled, reduction="sum"
+            1, logits, sampled * (labels > 0), weights=sampled, reduction="sum"
         )
+    by_logits = grad * (by_logits / count)
+    yield "logits: p less what is true, of the sampled by {count}, is {by_logits}"
     objects = np.flatnonzero(labels > 0)
     by_deltas = np.zeros_like(deltas)
     by_deltas[objects] = smooth_l1_loss_backward(
         1, deltas[objects], targets[objects], sigma=sigma, reduction="sum"
     )
-    return grad * (by_logits / count), grad * box_weight * (by_deltas / places)
+    weight: Any = box_weight  # a number since the check
+    by_deltas = grad * weight * (by_deltas / places)
+    yield "deltas: the slopes of {objects}, by {places} and times {box_weight}, make {by_deltas}"
+    return by_logits, by_deltas

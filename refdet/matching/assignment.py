@@ -109,7 +109,7 @@ def shortest_augmenting_path(
 
     Notes
     -----
-    start. Let each row take the column that it likes best; of several rows the first gets it.
+    start. Let each row take the cheapest column, or another that is as cheap; of several rows the first gets it.
     scan.  From a row without a column, look for the cheapest way to a free one: the next nearest column is reached;
            if it is taken, the way goes on from its row.
     raise. Change the prices so that the whole way costs nothing more.
@@ -132,11 +132,8 @@ def shortest_augmenting_path(
     for row in (column_of < 0).nonzero()[0]:
         near = matrix[row] - u[row] - v
         previous[:] = row
-        prices, reached, ways = (
-            v.copy(),
-            [],
-            [],
-        )  # of a reached column: the price that keeps it out, how far it is
+        prices = v.copy()  # that of a reached column keeps it out
+        reached, ways = [], []  # columns, and how far each is
         while True:
             column = _nearest(near, row_of)
             lowest = near[column]
@@ -176,7 +173,14 @@ def _first_come(matrix, u):
     row_of[best[::-1]] = rows[::-1]  # of rows with the same column the first is written last
     lost = u == np.inf  # rows of forbidden pairs alone; the search will say so
     row_of[best[lost]], u[lost] = -1, 0
-    return np.where(row_of[best] == rows, best, -1), row_of
+    column_of = np.where(row_of[best] == rows, best, -1)
+    late = (column_of < 0).nonzero()[0]
+    as_cheap = (matrix[late] == u[late, None]) & (row_of < 0)
+    for row, free in zip(late, as_cheap, strict=True):
+        column = free.argmax()
+        if free[column]:
+            column_of[row], row_of[column], as_cheap[:, column] = column, row, False
+    return column_of, row_of
 
 
 def _nearest(near, row_of):

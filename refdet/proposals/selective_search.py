@@ -157,7 +157,8 @@ def selective_search(
     width : int, optional
         The search runs on an image of that width, and as high as keeps its shape; None means the image as it is.
     min_side : int
-        Boxes with a side below this go, in pixels of the searched image.
+        Boxes with a side below this go, in pixels of the searched image; of an image that is lower than this when it is
+        searched, such as 30 x 2000 pixels at a width of 500, all.
     kernels : module
         Gives `graph_segmentation`: `segmentation_fast`, `segmentation_cpp` or `segmentation`, in `refdet.proposals`.
 

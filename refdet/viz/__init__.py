@@ -13,10 +13,13 @@
 - ``delta_normalization``: `delta_statistics`, `normalize_deltas`, `denormalize_deltas`
 - ``roi_pool``: `roi_pool`, `roi_pool_with_argmax`, `roi_pool_backward`
 - ``roi_align``: `roi_align`, `roi_align_backward`
-- ``losses``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, `rcnn_svm_loss`, `rcnn_ridge_loss`
+- ``losses``: `rcnn_svm_loss`, `rcnn_ridge_loss`, and what a total does itself
+- ``totals``: `localizer_loss`, `fast_rcnn_loss`, `rpn_loss`, `faster_rcnn_loss`, and what they are made of,
+  `log_softmax`, `cross_entropy`, `binary_cross_entropy_with_logits`, `smooth_l1_loss`
 - ``terms``: `log_softmax`, `softmax`, `smooth_labels`, `cross_entropy`, `binary_cross_entropy_with_logits`,
   `sigmoid_focal_loss`, `quality_focal_loss`, `smooth_l1_loss`, `hinge_loss`, `box_iou_loss`,
-  `generalized_box_iou_loss`, `distance_box_iou_loss`, `complete_box_iou_loss`, and what ``overlaps`` draws: `box_iou`,
+  `generalized_box_iou_loss`, `distance_box_iou_loss`, `complete_box_iou_loss`, `localizer_loss_backward`,
+  `fast_rcnn_loss_backward`, `rpn_loss_backward`, `rcnn_svm_loss_backward`, and what ``overlaps`` draws: `box_iou`,
   `generalized_box_iou`, `distance_box_iou`, `complete_box_iou`, `aligned_box_iou`, `aligned_generalized_box_iou`,
   `aligned_distance_box_iou`, `aligned_complete_box_iou`, `overlap`, `aligned_overlap`
 - ``matching``: `match_detections`
@@ -31,11 +34,16 @@
 - ``warping``: `warp_proposal`
 - ``rcnn_labels``: `best_ground_truth`, `fine_tuning_labels`, `svm_labels`, `svm_box_labels`, `regression_pairs` with
   its `encode_rcnn`
+- ``sampling``: `sample`, `fine_tuning_batch`
 - ``linear_svm``: `fit_linear_svm`
 - ``hard_negatives``: `mine_hard_negatives`, and its `fit_linear_svm`
 - ``ridge_boxes``: `fit_ridge_boxes`
+- ``box_formats``: `box_convert`, `box_convert_backward`
+- ``overlap_gradients``: `box_iou_backward`, `generalized_box_iou_backward`, `distance_box_iou_backward`,
+  `complete_box_iou_backward` and their aligned forms
+- ``candidates``: `select_candidates`, `labels_above`, `best_label_above`, `class_specific_scores`
 
-and `filmstrip` puts the steps side by side. The other algorithms with a trace have no picture. ``detections``,
+and `filmstrip` puts the steps side by side. Every algorithm with a trace has a picture. ``detections``,
 ``curves`` and ``regions`` draw results, ``losses`` the families of losses over their input too.
 
 Matplotlib (extra ``viz``) is imported by the functions that need it, and only its object-oriented part: no
@@ -45,6 +53,8 @@ window system, no global figure, no backend is chosen.
 from refdet.viz import (
     assignment,
     average_precision,
+    box_formats,
+    candidates,
     coders,
     curves,
     delta_normalization,
@@ -56,16 +66,19 @@ from refdet.viz import (
     losses,
     matching,
     nms,
+    overlap_gradients,
     overlaps,
     rcnn_labels,
     regions,
     ridge_boxes,
     roi_align,
     roi_pool,
+    sampling,
     segmentation,
     selective_search,
     soft_nms,
     terms,
+    totals,
     warping,
 )
 from refdet.viz.film import filmstrip
@@ -73,6 +86,8 @@ from refdet.viz.film import filmstrip
 __all__ = [
     "assignment",
     "average_precision",
+    "box_formats",
+    "candidates",
     "coders",
     "curves",
     "delta_normalization",
@@ -85,15 +100,18 @@ __all__ = [
     "losses",
     "matching",
     "nms",
+    "overlap_gradients",
     "overlaps",
     "regions",
     "rcnn_labels",
     "ridge_boxes",
     "roi_align",
     "roi_pool",
+    "sampling",
     "segmentation",
     "selective_search",
     "soft_nms",
     "terms",
+    "totals",
     "warping",
 ]

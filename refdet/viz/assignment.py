@@ -108,6 +108,8 @@ def _cells(ax, values, kinds):
     written = max(values.shape, default=0) <= WRITTEN
     for (row, column), value in np.ndenumerate(values):
         kind = kinds[row, column]
+        if kind == "cell" and not written:  # of a large matrix only what is tight or taken can be seen
+            continue
         corner = column - 0.5, row - 0.5
         ax.add_patch(Rectangle(corner, 1, 1, edgecolor="#BBBBBB", linewidth=0.6, gid=kind, **FILLS[kind]))
         if written:

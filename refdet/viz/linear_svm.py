@@ -21,7 +21,7 @@ SMALL, LARGE = 14.0, 110.0  # square points, of a mark whose dual variable is 0 
 WRITTEN = 12  # examples whose dual variables are written
 
 
-def draw(ax, step, machine=0):
+def draw(ax, step, machine=0, view=None):
     """Draw one machine at a step of `refdet.classical.linear_svm.fit_linear_svm` over two features.
 
     Parameters
@@ -33,6 +33,8 @@ def draw(ax, step, machine=0):
         margins at 1 and -1 are dashed in the colour of those that should lie beyond.
     machine : int
         Which column of the labels.
+    view : pair of pairs of float, optional
+        Limits of x and of y; by default a square around all examples.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def draw(ax, step, machine=0):
     if not 0 <= machine < labels.shape[1]:
         raise ValueError(f"machine: {machine} came; wanted 0 to {labels.shape[1] - 1}")
     alpha, marks = step.alpha[:, machine], labels[:, machine]
-    view = view_around(points)
+    view = view_around(points) if view is None else view
     ax.set(xlim=view[0], ylim=view[1], aspect="equal", xticks=[], yticks=[])
     largest = alpha.max(initial=0)
     for mark, style in MARKS.items():

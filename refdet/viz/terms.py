@@ -41,6 +41,15 @@ SHOWN = {
         f"{kind}box_iou_loss": {"turn": {"overlap": "overlap", "loss": "losses"}}
         for kind in ("", "generalized_", "distance_", "complete_")
     },
+    "localizer_loss_backward": {"logits": {"slope": "by_logits"}, "boxes": {"slope": "by_boxes"}},
+    "fast_rcnn_loss_backward": {"logits": {"slope": "by_logits"}, "deltas": {"slope": "by_deltas"}},
+    "rpn_loss_backward": {"logits": {"slope": "by_logits"}, "deltas": {"slope": "by_deltas"}},
+    "rcnn_svm_loss_backward": {
+        "violate": {"lacks something": "violated"},
+        "pull": {"pull": "pull"},
+        "weights": {"weight": "weights", "slope": "by_weights"},
+        "bias": {"bias": "bias", "slope": "by_bias"},
+    },
     "weighed": {"reduce": {"loss": "losses"}},
 }
 NUMBERED = 12  # bars whose numbers are written
@@ -48,7 +57,7 @@ REDUCED = "#222222"
 
 
 def draw(ax, step):
-    """Draw a step of a single loss, of softmax or of label smoothing.
+    """Draw a step of a single loss, of softmax, of label smoothing, or of the gradient of a total.
 
     Parameters
     ----------

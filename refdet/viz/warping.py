@@ -26,7 +26,9 @@ def draw(ax, step):
 
     Notes
     -----
-    ROI-1. The box is orange, the grown box blue and dashed, what is cut out green.
+    ROI-1. The box is orange, the grown box blue and dashed, what is cut out green. An image may be in any units, so one
+    scale serves all steps: black is 0, or the least value of image and mean if that is below; white is their largest,
+    but 1 or 255 where that lies in the upper half of 0 to 1 or of 0 to 255.
     """
     seen = step.variables
     if not {"dilated", "padding", "mode"} <= set(seen):
@@ -35,7 +37,7 @@ def draw(ax, step):
         _draw_result(ax, step)
         return
     height, width = step.image.shape[:2]
-    _show(ax, step.image, step.image)
+    _show(ax, step.image, step)
     _outline(ax, step.box, BOX, "-", "box")
     grown = step.dilated if step.name == "dilate" else step.window
     _outline(ax, grown, GROWN, "--", "window")
@@ -50,20 +52,31 @@ def _draw_result(ax, step):
     """The piece before it is put in its place, or the whole."""
     if step.name == "resize":
         if step.piece.size:
-            _show(ax, step.piece, step.image)
+            _show(ax, step.piece, step)
         return
-    _show(ax, step.crop, step.image)
+    _show(ax, step.crop, step)
     inner = [step.padding] * 2 + [step.size - step.padding] * 2
     _outline(ax, np.array(inner), BOX, "-", "box")
 
 
-def _show(ax, image, scale):
-    """The image on its own pixels, from 0 to 1 as `scale` is."""
+def _show(ax, image, step):
+    """The image on its own pixels, by the scale of the step."""
     height, width = image.shape[:2]
-    largest = 255 if np.max(scale, initial=0) > 1 else 1
-    picture = shown(np.asarray(image, float).reshape(height, width, -1) / largest)
+    black, white = _scale(step)
+    shares = (np.asarray(image, float).reshape(height, width, -1) - black) / (white - black)
+    picture = shown(np.clip(shares, 0, 1))
     ax.imshow(picture, extent=(0, width, height, 0), interpolation="nearest")
     ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], aspect="equal")
+
+
+def _scale(step):
+    """The values that are black and white."""
+    values = np.append(step.image, step.mean).astype(float)
+    black, largest = min(0.0, values.min()), values.max()
+    for white in (1.0, 255.0):
+        if white / 2 <= largest <= white:
+            return black, white
+    return black, largest if largest > black else black + 1
 
 
 def _outline(ax, corners, colour, line, gid):

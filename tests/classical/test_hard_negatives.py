@@ -53,6 +53,13 @@ def test_a_negative_at_the_bound_stays():
     assert kept[scores[1]].examples.ravel().tolist() == [3, 1]
 
 
+def test_an_object_stays_however_easy_it_is_as_a_negative():
+    """The object at -9 is of another class, and scores below the window at -8, which leaves."""
+    positives, labels, windows = [[3.0], [-9.0]], [[1], [-1]], ([[-8.0], [1.0]], [[-1], [-1]])
+    trace = mine_hard_negatives.trace(positives, labels, [windows], rng=rng(), cost=1, bias_scale=1)
+    assert trace.named("evict")[0].examples.ravel().tolist() == [3, -9, 1]
+
+
 def test_a_window_at_the_bound_is_not_hard():
     """rcnn_train.m takes what scores more than -1.0001."""
     trace = pass_over([-9, 1], [0.5, 0.25])
@@ -80,7 +87,44 @@ def test_training_waits_until_enough_have_come():
     assert names == ["score", "train", "evict", "score", "score", "score", "train", "evict"]
 
 
+def starts(trace):
+    """Of each training: its examples and the dual variables with which it began."""
+    return [
+        (step.features, step.alpha)
+        for step in trace.named("measure")
+        if step.function == "fit_linear_svm" and step.epoch == 0
+    ]
+
+
+def test_the_second_training_goes_on_from_the_dual_variables_of_the_first():
+    """The examples 3 | -9 1 -8 0.5, of which -9 and -8 leave; then 2.5 joins with a dual variable of 0."""
+    trace = pass_over([-9, 1, -8, 0.5], [2.5], tolerance=0.2, positive_weight=2)
+    first = trace.named("train")[0].svm.alpha.ravel().tolist()
+    (_, at_first), (examples, again) = starts(trace)
+    assert not at_first.any()
+    assert len({first[0], first[2], first[4], 0.0}) == 4  # told apart
+    assert examples.ravel().tolist() == [3, 1, 0.5, 2.5]
+    assert again.ravel().tolist() == [first[0], first[2], first[4], 0]
+
+
 # Properties
+
+
+def test_every_training_goes_on_from_the_rows_that_stayed():
+    """Two classes: whoever was among the examples before has the same dual variables, to the bit, the others 0."""
+    draw = rng(5)
+    positives, labels = draw.normal([2, 0, 0], 0.7, (8, 3)), np.tile([1, -1], (8, 1))
+    images = [(draw.normal(0, 1, (30, 3)), draw.choice([-1, -1, 0], (30, 2))) for _ in range(6)]
+    options = {"cost": 1.0, "retrain_after": 5, "easy_below": -1.05}
+    trace = mine_hard_negatives.trace(positives, labels, images, rng=rng(), **options)
+    left, inside, new = 0, 0, 0
+    for before, (examples, alpha) in zip(trace.named("train"), starts(trace)[1:], strict=False):
+        known = dict(zip(map(bytes, before.examples), before.svm.alpha.tolist(), strict=True))
+        assert alpha.tolist() == [known.get(bytes(row), [0, 0]) for row in examples]
+        left += len(set(known) - set(map(bytes, examples)))
+        inside += np.count_nonzero(alpha[len(positives) :])
+        new += sum(bytes(row) not in known for row in examples)
+    assert min(left, inside, new) >= 10
 
 
 def test_without_images_the_machine_rests_on_the_positives():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import close
 
-from refdet.classical.linear_svm import fit_linear_svm
+from refdet.classical.linear_svm import ConvergenceWarning, fit_linear_svm
 
 
 def rng(seed=0):
@@ -64,6 +64,20 @@ def test_an_example_of_zeros_without_a_bias_pays_its_price():
     assert (svm.weights, svm.alpha, svm.primal, svm.dual) == (0, 3, 3, 3)
 
 
+def test_a_start_above_the_price_begins_at_the_price():
+    """One point at 1, no bias, C = 2: w = 2, which has 2 to pay and a dual of 2 - 2."""
+    with pytest.warns(ConvergenceWarning):
+        svm = fit_linear_svm([[1.0]], [1], 2, bias_scale=0, start=[[5]], max_epochs=0, rng=rng())
+    assert (svm.alpha, svm.weights, svm.primal, svm.dual) == (2, 2, 2, 0)
+
+
+def test_one_sweep_is_enough_for_a_feature_however_short():
+    """x = 2e-30 at the highest price, 1e60: w x = 1 needs w = 5e29, and that a dual variable of w / x."""
+    dearest = {"cost": 1e30, "positive_weight": 1e30, "bias_scale": 0, "max_epochs": 1}
+    svm = fit_linear_svm([[2e-30]], [1], rng=rng(), **dearest)
+    assert close(svm.weights / 5e29, 1, "by hand") and close(svm.alpha / 2.5e59, 1, "by hand")
+
+
 def test_a_label_of_zero_takes_no_part():
     features, labels = cloud(classes=1, count=20)
     marked = np.where(np.arange(20)[:, None] % 2 == 0, labels * rng(1).choice([-1, 1], (20, 1)), 0)
@@ -98,6 +112,7 @@ def test_no_step_away_from_the_solution_is_cheaper(loss):
         assert (objective(moved, features, labels, 0.5, power=power) >= best * (1 - 1e-8)).all()
 
 
+@pytest.mark.filterwarnings("ignore::refdet.classical.linear_svm.ConvergenceWarning")
 @given(st.integers(0, 99), st.sampled_from(["hinge", "squared_hinge"]))
 def test_sweeps_never_lower_the_dual(seed, loss):
     features, labels = cloud(seed, count=12)
@@ -115,8 +130,7 @@ def problems(draw):
     marks = st.lists(st.sampled_from([-1, 0, 1]), min_size=classes, max_size=classes)
     points = np.array(draw(st.lists(places, min_size=count, max_size=count)), float)
     labels = np.array(draw(st.lists(marks, min_size=count, max_size=count)))
-    # With a dearer or longer pair that contradicts each other descent along one coordinate at a time is slow.
-    options = {"cost": (0.25, 1.0, 2.0), "positive_weight": (1.0, 2.0), "bias_scale": (0.0, 1.0, 2.0)}
+    options = {"cost": (0.25, 1.0, 2.0, 20.0), "positive_weight": (1.0, 2.0), "bias_scale": (0.0, 1.0, 2.0)}
     return points, labels, {name: draw(st.sampled_from(values)) for name, values in options.items()}
 
 
@@ -135,7 +149,8 @@ def slackness(svm, points, labels, cost, positive_weight, loss):
 def test_every_machine_satisfies_its_conditions_of_optimality(problem, loss):
     """Karush, Kuhn and Tucker: dual feasible, stationary, complementary up to the gap, which no example undercuts."""
     points, labels, options = problem
-    svm = fit_linear_svm(points, labels, **options, loss=loss, rng=rng())
+    # Descent along one coordinate at a time is slow where a dear or long pair contradicts each other.
+    svm = fit_linear_svm(points, labels, **options, loss=loss, max_epochs=10**5, rng=rng())
     price = options["cost"] * np.where(labels > 0, options["positive_weight"], 1.0) * (labels != 0)
     upper = price if loss == "hinge" else np.where(labels != 0, np.inf, 0)
     assert (svm.alpha >= 0).all() and (svm.alpha <= upper).all()
@@ -146,7 +161,29 @@ def test_every_machine_satisfies_its_conditions_of_optimality(problem, loss):
     assert (slack >= -1e-12).all()
     assert close(svm.dual + slack.sum(axis=0), svm.primal, "objective")
     assert (svm.dual <= svm.primal * (1 + 1e-12)).all()
-    assert (svm.primal - svm.dual <= 1e-3 * svm.primal).all()
+    assert (svm.primal - svm.dual <= 1e-3 * svm.primal).all() and (svm.gap <= 1e-3).all()
+
+
+DEAR = {"features": [[30.0], [30.0], [-20.0]], "labels": [1, -1, 1], "cost": 10}
+"""The first two contradict each other: each sweep brings their dual variables 1 / 900 nearer to their price."""
+
+
+def test_too_few_sweeps_are_told():
+    with pytest.warns(ConvergenceWarning, match=r"after 50 sweeps class 0 has a gap of 0\.\d+; wanted 0.001"):
+        svm = fit_linear_svm(**DEAR, max_epochs=50, rng=rng())
+    assert svm.gap > 0.001 and close(svm.gap, (svm.primal - svm.dual) / svm.primal, "by hand")
+
+
+def test_sweeps_enough_are_silent():
+    """Every warning is an error here."""
+    svm = fit_linear_svm(**DEAR, max_epochs=10**5, rng=rng())
+    assert svm.gap <= 0.001 and close(
+        svm.primal, objective(svm, *map(np.array, (DEAR["features"], [[1], [-1], [1]])), 10), "objective"
+    )
+
+
+def test_a_class_without_examples_has_no_gap():
+    assert fit_linear_svm([[1.0]], [0], rng=rng()).gap == 0
 
 
 def test_classes_side_by_side_are_the_classes_one_by_one():

@@ -11,6 +11,7 @@ PAGES = {
     "docs/classical/linear_svm.md": ["classical/linear_svm.py", "classical/hard_negatives.py"],
     "docs/classical/ridge_boxes.md": ["classical/ridge_boxes.py"],
     "docs/matching/rcnn_labels.md": ["matching/best_ground_truth.py", "matching/rcnn_labels.py"],
+    "docs/matching/sampling.md": ["matching/sampling.py"],
 }
 
 

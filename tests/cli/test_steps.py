@@ -11,7 +11,7 @@ import pytest
 
 import refdet as package
 from refdet import viz
-from refdet.cli import steps_verified, worked_examples
+from refdet.cli import steps, steps_verified, worked_examples
 from refdet.cli.worked_examples import CHAPTERS, EXAMPLES
 from refdet.stepwise import Trace
 
@@ -79,8 +79,8 @@ def test_every_page_can_be_written(name, refdet, tmp_path):
     assert (done.code, done.err) == (0, "") and EXAMPLES[name].function.__name__ in path.read_text()
 
 
-@pytest.mark.parametrize("name", [name for name, example in EXAMPLES.items() if example.drawing])
-def test_every_picture_can_be_drawn(name, refdet, tmp_path):
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_algorithm_has_a_picture_of_its_steps(name, refdet, tmp_path):
     pytest.importorskip("matplotlib")
     assert refdet("steps", name, "--png", tmp_path / "steps.png").code == 0
     example = EXAMPLES[name]
@@ -106,7 +106,11 @@ def test_arguments_replace_those_of_the_example(refdet, tmp_path):
 @pytest.mark.parametrize(
     ("words", "stdin", "said"),
     [
-        (["nsm"], b"", "nsm: no such algorithm; `refdet steps` lists"),
+        (["nsm"], b"", "nsm: no such algorithm; perhaps nms"),
+        (["hungarian"], b"", "hungarian: no such algorithm; perhaps kuhn_munkres\n"),
+        (["q"], b"", "q: no such algorithm; perhaps "),
+        (["qqq"], b"", f"qqq: no such algorithm; `refdet steps` lists {len(EXAMPLES)} of them"),
+        (["sample", "--arguments", "-"], b'{"rng": null}', "-: rng is None; wanted a whole number, the seed"),
         (["nms", "--arguments", "-"], b"[1]", "-: a list came; wanted an object, argument by argument"),
         (["nms", "--arguments", "-"], b"{", "-: Expecting property name"),
         (["nms", "--arguments", "nowhere.json"], b"", "nowhere.json: No such file"),
@@ -123,6 +127,31 @@ def test_arguments_replace_those_of_the_example(refdet, tmp_path):
 def test_what_is_wrong_is_said_in_one_line(words, stdin, said, refdet):
     done = refdet("steps", *words, stdin=stdin)
     assert done.code == 2 and said in done.err and done.err.count("\n") == 1
+
+
+def test_what_cannot_be_drawn_is_verified_all_the_same(refdet, tmp_path):
+    """No step; a machine over three features; an image format is no matter of the file's name."""
+    pytest.importorskip("matplotlib")
+    done = refdet(
+        "steps", "roi_pool", "--arguments", "-", "--png", tmp_path / "steps.png", stdin=b'{"boxes": []}'
+    )
+    assert done.code == 2 and "--png: steps: none came" in done.err and done.err.count("\n") == 1
+    three = b'{"features": [[1, 2, 3], [-1, 0, 1]], "labels": [1, -1]}'
+    words = ("steps", "fit_linear_svm", "--arguments", "-", "--verify", "--png", tmp_path / "steps.png")
+    done = refdet(*words, stdin=three)
+    assert done.code == 2 and "holds       the gap between them" in done.out
+    assert done.err == "refdet steps: --png: step: its machine has 3 features; wanted 2, which can be drawn\n"
+    assert refdet("steps", "nms", "--png", tmp_path / "steps.txt").code == 0
+    assert (tmp_path / "steps.txt").read_bytes().startswith(b"\x89PNG")
+
+
+def test_of_many_steps_forty_are_drawn_from_the_first_to_the_last(refdet, tmp_path):
+    pytest.importorskip("matplotlib")
+    boxes = np.arange(50)[:, None] * 10 + [0, 0, 5, 5]
+    given = json.dumps({"boxes": boxes.tolist(), "scores": (np.arange(50) / 50).tolist()}).encode()
+    done = refdet("steps", "nms", "--arguments", "-", "--png", tmp_path / "steps.png", stdin=given)
+    assert done.code == 0 and done.err == "--png: 40 of 101 steps are drawn; --html has all\n"
+    assert steps._panels(40) is None and steps._panels(101)[::39] == [0, 100]
 
 
 # Check the checker

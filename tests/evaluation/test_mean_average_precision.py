@@ -82,6 +82,7 @@ def test_difficult_objects_leave_the_curve():
     found = [Detections(boxes, [0.9, 0.8], [0, 0])]
     result = evaluate_detections(found, [boxes], [[0, 0]], 1, difficult=[np.array([True, False])])
     assert len(result.curves[0]) == 1 and result.curves[0].positives == 1 and result.mean == 1
+    assert result.curves[0].scores.tolist() == [0.8]  # that of the detection which counts
 
 
 def test_the_convention_decides_how_it_is_integrated():

@@ -121,3 +121,11 @@ def test_bad_thresholds_are_named(thresholds, words):
 def test_a_threshold_that_was_not_asked_for_is_named_with_those_that_were():
     with pytest.raises(ValueError, match="iou_threshold: 0.52 came; wanted one of 0.5, 0.75"):
         over(5, iou_thresholds=[0.5, 0.75]).at(0.52)
+
+
+def test_a_threshold_is_found_within_1e_9_and_no_further():
+    result = over(5, iou_thresholds=[0.5])
+    assert result.at(0.5 + 0.9e-9) is result.at(0.5 - 0.9e-9) is result.evaluations[0]
+    for apart in (1.1e-9, -1.1e-9):
+        with pytest.raises(ValueError, match="iou_threshold: 0"):
+            result.at(0.5 + apart)

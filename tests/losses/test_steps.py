@@ -1,5 +1,8 @@
 """The steps of single losses show what stands in their formulas, and change no bit of the result."""
 
+import importlib
+import pkgutil
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +14,40 @@ from tolerances import close
 from refdet import losses
 from refdet.losses.softmax import log_softmax, softmax
 from refdet.ops.overlaps import aligned_generalized_box_iou
+
+# Gradients without steps: the page of each writes down its one formula, or it hands on to one that has steps.
+OVERLAP = "minus the slope of the overlap, whose own gradient has steps"
+WITHOUT_STEPS = {
+    "binary_cross_entropy_with_logits_backward": "(1 - y) s(z) - w y s(-z)",
+    "box_iou_loss_backward": OVERLAP,
+    "complete_box_iou_loss_backward": OVERLAP,
+    "cross_entropy_backward": "p - q",
+    "cross_entropy_of_probs_backward": "-q / p",
+    "distance_box_iou_loss_backward": OVERLAP,
+    "faster_rcnn_loss_backward": "those of both its losses, side by side",
+    "generalized_box_iou_loss_backward": OVERLAP,
+    "hinge_loss_backward": "-y of what lacks something",
+    "l1_loss_backward": "the sign of the difference",
+    "log_softmax_backward": "g - p sum(g)",
+    "quality_focal_loss_backward": "the product rule, over the factors that the steps of the loss show",
+    "rcnn_ridge_loss_backward": "2 lambda w - 2 F'(t - F w)",
+    "sigmoid_focal_loss_backward": "the product rule, over the factors that the steps of the loss show",
+    "smooth_l1_loss_backward": "x / beta, kept within -1 and 1",
+    "softmax_backward": "p (g - sum(p g))",
+    "squared_error_backward": "twice the difference",
+}
+
+
+def test_every_gradient_has_steps_or_says_why_not():
+    modules = [
+        importlib.import_module(name)
+        for _, name, _ in pkgutil.iter_modules(losses.__path__, "refdet.losses.")
+    ]
+    found = {name: f for module in modules for name, f in vars(module).items() if name.endswith("_backward")}
+    found = {name: f for name, f in found.items() if f.__module__.startswith("refdet.losses.")}
+    assert {name for name, f in found.items() if not hasattr(f, "trace")} == set(WITHOUT_STEPS)
+    assert set(found) - set(WITHOUT_STEPS) >= {"fast_rcnn_loss_backward", "rpn_loss_backward"}
+
 
 # By hand
 
@@ -78,6 +115,72 @@ def test_an_overlap_loss_has_the_steps_of_the_overlap():
     assert [step.note for step in trace[:-2]] == [step.note for step in inner]
     assert same_bits(trace[-2].overlap, inner.result) and trace[-2].losses == 1 - inner.result
     assert close(losses.box_iou_loss.trace(*pair, form="log")[-2].losses, np.log(7), "six digits")
+
+
+REGIONS = (np.log([[1.0, 3], [1, 1]]), [[9.0, 9, 9, 9, 2, 0.5, 0, 0], [9] * 8], [1, 0], np.zeros((2, 4)))
+ANCHORS = (np.zeros((3, 2)), [[2.0, 0, 0, 0]] * 3, [1, 0, -1], np.zeros((3, 4)))
+
+
+def told(steps):
+    """Names and notes, to compare traces; the depth is another one."""
+    return [(step.function, step.name, step.note) for step in steps]
+
+
+def test_a_total_has_the_steps_of_its_terms_before_its_own():
+    """Its deltas are those of the one object's own class."""
+    trace = losses.fast_rcnn_loss.trace(*REGIONS, sigma=3)
+    entropy = losses.cross_entropy.trace(REGIONS[0], REGIONS[2])
+    off = losses.smooth_l1_loss.trace([[2, 0.5, 0, 0]], np.zeros((1, 4)), sigma=3)
+    assert told(trace) == [
+        *(*told(entropy), *told([trace.named("class")[0]])),
+        *(*told(off), *told([trace.named("box")[0], trace.named("total")[0]])),
+    ]
+    assert [step.name for step in trace if step.depth == 0] == ["class", "box", "total"]
+
+
+def test_the_regions_proposals_have_the_entropy_of_their_objectness():
+    off = losses.smooth_l1_loss.trace([[2, 0, 0, 0]], np.zeros((1, 4)), sigma=1)
+    two = losses.rpn_loss.trace(*ANCHORS)
+    one = losses.rpn_loss.trace(ANCHORS[0][:, 0], *ANCHORS[1:], objectness="sigmoid")
+    for trace, entropy in (
+        (two, losses.cross_entropy.trace(ANCHORS[0], ANCHORS[2], ignore_index=-1)),
+        (one, losses.binary_cross_entropy_with_logits.trace([0, 0, 0], [1, 0, 0], weights=[1.0, 1, 0])),
+    ):
+        assert told(trace)[: len(entropy)] == told(entropy)
+        assert told(trace)[len(entropy) + 1 :][: len(off)] == told(off)
+
+
+def test_the_localizer_and_the_joint_loss_nest_too():
+    trace = losses.localizer_loss.trace(REGIONS[0], np.ones((2, 4)), [1, 0], np.zeros((2, 4)))
+    entropy = told(losses.cross_entropy.trace(REGIONS[0], [1, 0]))
+    assert [*entropy, "class", "box", "total"] == [*told(trace)[:5], *[step.name for step in trace[5:]]]
+    joint = told(losses.faster_rcnn_loss.trace(*ANCHORS, *REGIONS))
+    parts = told(losses.rpn_loss.trace(*ANCHORS)) + told(losses.fast_rcnn_loss.trace(*REGIONS))
+    assert joint[:-1] == parts and joint[-1][1] == "join"
+
+
+def test_the_gradients_of_totals_have_a_step_for_each_that_was_predicted():
+    """Two regions: the object's p is 3/4 at its class, the background's 1/2; dx is off by 2, dy by 1/2."""
+    logits, deltas = losses.fast_rcnn_loss_backward.trace(1, *REGIONS, box_weight=4)
+    assert close(logits.by_logits, [[0.125, -0.125], [-0.25, 0.25]], "six digits")
+    assert deltas.slopes.tolist() == [[1, 0.5, 0, 0]] and deltas.by_deltas[0, 4:6].tolist() == [2, 1]
+    logits, deltas = losses.rpn_loss_backward.trace(1, *ANCHORS)
+    assert logits.by_logits[:, 0].tolist() == [0.5 / 256, -0.5 / 256, 0]
+    assert deltas.objects.tolist() == [0] and deltas.by_deltas[0, 0] == 10 * (1 / 2400)
+    logits, boxes = losses.localizer_loss_backward.trace(
+        2, REGIONS[0], np.ones((2, 4)), [1, 0], np.zeros((2, 4))
+    )
+    assert close(logits.by_logits, [[0.25, -0.25], [-0.5, 0.5]], "six digits")
+    assert boxes.by_boxes.tolist() == [[2] * 4] * 2
+
+
+def test_only_who_is_within_the_margin_pulls():
+    """Scores 1 and -1/2 of a positive and a negative, and 3 of one that takes no part: 1 is at the margin."""
+    given_ = [[0.5]], [0.0], [[2.0], [-1], [6]], [[1], [-1], [0]]
+    violate, pull, weights, bias = losses.rcnn_svm_loss_backward.trace(1, *given_, cost=10)
+    assert violate.violated[:2].ravel().tolist() == [False, True]
+    assert pull.pull.ravel().tolist() == [0, -1, 0]
+    assert weights.by_weights.tolist() == [[-9.5]] and bias.by_bias.tolist() == [10]
 
 
 # Properties

@@ -285,6 +285,7 @@ def test_fast_rcnn_tells_what_is_wrong(change, text):
         ({"labels": [0, 1, 2, -1]}, "labels: row 3 is -1"),
         ({"variant": "notes"}, "variant: 'notes' came; wanted one of paper, code"),
         ({"objectness": "softmax"}, "objectness: 'softmax' came; wanted one of softmax2, sigmoid"),
+        ({"batch_size": 0}, "batch_size: 0 came; wanted a whole number of at least 1"),
         ({"locations": 0}, "locations: 0 came; wanted a whole number of at least 1"),
     ],
 )

@@ -192,6 +192,13 @@ def test_what_cannot_be_compared_is_background():
     assert matches.tolist() == [-1, 1] and overlaps.tolist() == [0, 1]
 
 
+def test_an_object_that_cannot_be_compared_hides_no_other_of_its_class():
+    """Under TORCHVISION: the IoU with a box at infinity is NaN, that with the other object 1."""
+    at_infinity = [np.inf] * 4
+    for objects in ([at_infinity, *OBJECT], [*OBJECT, at_infinity]):
+        assert svm_labels(OBJECT, objects, [0, 0], 1, convention=TORCHVISION).tolist() == [[0]]
+
+
 # Paths agree
 
 

@@ -49,6 +49,15 @@ def test_lab(colour, lightness, a, b):
     assert close(result, [2.55 * lightness, a + 128, b + 128], "two digits of Lab")
 
 
+@pytest.mark.parametrize("grey", [20, 23, 24, 25])
+def test_lab_is_straight_below_its_knee_and_a_cube_root_above(grey):
+    """CIE 1976: the knee, Y = (6/29)^3 = .008856, lies between the greys 23 and 24, Y = .00857 and .00913."""
+    y = ((grey / 255 + 0.055) / 1.055) ** 2.4
+    lightness = (29 / 3) ** 3 * y if grey <= 23 else 116 * np.cbrt(y) - 16
+    result = in_colour_space(np.full((1, 1, 3), grey, np.float32), "lab")[0, 0]
+    assert close(result, [2.55 * lightness, 128, 128], "float32 colours")
+
+
 def test_the_hue_between_blue_and_red_is_near_the_end_of_the_circle():
     assert close(
         in_colour_space(np.array([[[255, 0, 51]]], np.float32), "hsv")[0, 0],

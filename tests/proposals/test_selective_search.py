@@ -92,6 +92,16 @@ def test_the_mode_yields_to_what_is_given():
     assert same_bits(trace.named("segment")[0].labels, labels)
 
 
+def test_the_least_region_has_as_many_pixels_as_k_rounded_down():
+    """k of 7.5: of two spots on grey, one of 7 pixels stays a region and one of 6 does not."""
+    image = np.full((9, 12), 128, np.uint8)
+    image[1, 1:8], image[4:7, 2:4] = 255, 255
+    boxes = search(
+        image, colour_spaces=["rgb"], similarities=["S"], ks=[7.5], sigma=0, width=None, min_side=0
+    )
+    assert rows(boxes) == {(1, 1, 8, 2), (0, 0, 12, 9)}
+
+
 def test_small_boxes_go_by_the_pixels_of_the_searched_image():
     assert (5, 10, 25, 30) in rows(search(painted(), sigma=0, width=None, min_side=20))
     assert (5, 10, 25, 30) not in rows(search(painted(), sigma=0, width=None, min_side=21))

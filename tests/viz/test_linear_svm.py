@@ -71,6 +71,7 @@ def test_the_second_machine(ax):
 # Properties
 
 
+@pytest.mark.filterwarnings("ignore::refdet.classical.linear_svm.ConvergenceWarning")
 def test_kinds_differ_in_colour_and_in_mark_and_all_are_in_view(ax):
     assert len({style["marker"] for style in drawing.MARKS.values()}) == 3
     assert len({style["color"] for style in drawing.MARKS.values()}) == 3

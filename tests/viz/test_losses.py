@@ -11,7 +11,7 @@ from loss_draws import TOTALS
 from tolerances import close
 
 from refdet import losses, nms
-from refdet.viz import filmstrip
+from refdet.viz import filmstrip, terms, totals
 from refdet.viz import losses as drawing
 
 ROOT = Path(__file__).parents[2]
@@ -22,10 +22,20 @@ TRACES = {
 TWO = [[0.0, 0.0], [0.0, 0.0]], [[2.0, 0, 0, 0], [9, 9, 9, 9]], [1, 0], np.zeros((2, 4))
 
 
+def own(trace):
+    """The steps without those of the terms."""
+    return [step for step in trace if step.function in (*totals.TOTALS, "rcnn_svm_loss", "rcnn_ridge_loss")]
+
+
 def bars(ax, name):
     """Left end and length of each piece of a term's bar."""
     drawn = [patch for patch in ax.patches if patch.get_gid() == name]
     return [(patch.get_x(), patch.get_width()) for patch in drawn]
+
+
+def shapes(ax):
+    """Where the rectangles lie, and what is written."""
+    return [patch.get_bbox().bounds for patch in ax.patches] + [text.get_text() for text in ax.texts]
 
 
 # By hand
@@ -33,12 +43,12 @@ def bars(ax, name):
 
 def test_each_region_adds_its_piece(ax):
     """ln 2 / 2 of both classes; 3/2 / 2 of the first box, twice as dear; the total has two pieces."""
-    trace = losses.fast_rcnn_loss.trace(*TWO, box_weight=2)
-    drawing.draw(ax, trace[0])
+    first, _, last = own(losses.fast_rcnn_loss.trace(*TWO, box_weight=2))
+    drawing.draw(ax, first)
     half = np.log(2) / 2
     assert close(bars(ax, "class"), [(0, half), (half, half)], "float64 sums") and not bars(ax, "box")
     ax.clear()
-    drawing.draw(ax, trace[2])
+    drawing.draw(ax, last)
     assert close(bars(ax, "box"), [(0, 1.5)], "float64 sums")
     assert close(bars(ax, "total"), [(0, 2 * half), (2 * half, 1.5)], "float64 sums")
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["class", "box", "total"]
@@ -48,7 +58,7 @@ def test_each_region_adds_its_piece(ax):
 
 
 def test_the_paper_divides_by_two_numbers():
-    step = losses.rpn_loss.trace(np.zeros((1, 2)), [[2, 0, 0, 0]], [1], np.zeros((1, 4)))[2]
+    step = losses.rpn_loss.trace(np.zeros((1, 2)), [[2, 0, 0, 0]], [1], np.zeros((1, 4)))[-1]
     parts = drawing.contributions(step)
     assert close(parts["class"], [np.log(2) / 256], "float64 sums")
     assert close(parts["box"], [15 / 2400], "float64 sums")
@@ -62,7 +72,7 @@ def test_the_pieces_of_the_last_step_are_the_total(case, ax):
     trace = TRACES[case]
     parts = drawing.contributions(trace[-1])
     assert close(sum(part.sum() for part in parts.values()), trace.result["total"], "round trip")
-    for step in trace:
+    for step in own(trace):
         ax.clear()
         drawing.draw(ax, step)
         assert ax.patches and len(ax.get_yticks()) in (1, 2, 3)
@@ -71,7 +81,21 @@ def test_the_pieces_of_the_last_step_are_the_total(case, ax):
 
 def test_a_filmstrip_has_a_panel_per_step():
     pytest.importorskip("matplotlib.figure")
-    assert len(filmstrip(TRACES["faster r-cnn"], drawing.draw).axes) == 7
+    trace = TRACES["faster r-cnn"]
+    assert len(filmstrip(trace, totals.draw).axes) == len(trace) == 25 and len(own(trace)) == 7
+
+
+@pytest.mark.parametrize("case", [case for case in TRACES if case not in ("svm", "ridge")])
+def test_the_steps_of_a_total_are_drawn_as_totals_and_those_of_its_terms_as_terms(case, ax):
+    other, drawn = ax.figure.add_subplot(), set()
+    for step in TRACES[case]:
+        is_own = step in own(TRACES[case])
+        for axes, draw in ((ax, totals.draw), (other, drawing.draw if is_own else terms.draw)):
+            axes.clear()
+            draw(axes, step)
+        assert shapes(ax) == shapes(other) != []
+        drawn.add(is_own)
+    assert drawn == {True, False}
 
 
 @pytest.mark.parametrize("name", drawing.FAMILIES)
@@ -124,10 +148,14 @@ def test_another_family_or_step_is_refused(ax):
         drawing.draw_family([ax, ax], "boxes")
     with pytest.raises(ValueError, match="step: nms.sort came; wanted a step of a total of refdet.losses"):
         drawing.draw(ax, nms.trace(np.zeros((1, 4)), np.ones(1), 0.5)[0])
+    with pytest.raises(
+        ValueError, match="step: nms.sort came; wanted a step of localizer_loss, fast_rcnn_loss"
+    ):
+        totals.draw(ax, nms.trace(np.zeros((1, 4)), np.ones(1), 0.5)[0])
 
 
 def test_a_total_of_nothing_draws(ax):
     nothing = losses.fast_rcnn_loss.trace(np.zeros((0, 3)), [], [], [])
     for step in nothing:
-        drawing.draw(ax, step)
+        totals.draw(ax, step)
     assert not ax.patches

@@ -147,6 +147,29 @@ def test_the_warp_shows_box_window_cut_and_result(ax, outlines):
     assert picture(ax).shape == (8, 8, 3) and ax.get_xlim() == (0, 8)
 
 
+@pytest.mark.parametrize(
+    ("values", "mean", "shares"),
+    [
+        ([0, 51, 204], 102, [0, 0.2, 0.8, 0.4]),  # of 255
+        ([0, 0.1, 0.8], 0.5, [0, 0.1, 0.8, 0.5]),  # of 1
+        ([1, 5, 8], 0, [0.125, 0.625, 1, 0]),
+        ([1, 5, 4], 10, [0.1, 0.5, 0.4, 1]),  # the mean is the largest
+        ([-4, 0, 4], 2, [0, 0.5, 1, 0.75]),
+        ([0, 0, 0], 0, [0, 0, 0, 0]),
+        ([0, 256, 512], 128, [0, 0.5, 1, 0.25]),
+    ],
+)
+def test_one_scale_shows_the_image_and_what_is_filled_in(ax, values, mean, shares):
+    """Three pixels in a row, warped as they are; beside them the mean."""
+    trace = warp_proposal.trace(np.array([values]), [0, 0, 3, 3], 3, padding=0, mean=[mean])
+    assert len(trace) == 5
+    for step in trace:
+        ax.clear()
+        warping.draw(ax, step)
+        assert picture(ax)[0, :, 0].tolist() == shares[:3]
+    assert (picture(ax)[1:] == shares[3]).all()
+
+
 # Properties
 
 

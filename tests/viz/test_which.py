@@ -26,7 +26,9 @@ DRAWINGS = (
         "hard_negatives",
         "delta_normalization",
     ),
+    *("box_formats", "candidates", "overlap_gradients"),
     *("segmentation", "selective_search", "warping", "rcnn_labels", "linear_svm", "ridge_boxes"),
+    *("sampling", "totals"),
 )
 STEPWISE = {
     name.rpartition(".")[2]: (function_of(name), CALLS[name])

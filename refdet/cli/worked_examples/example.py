@@ -21,7 +21,7 @@ class Example:
     """The arguments; a whole number as `rng` is the seed of a generator."""
     expected: Any
     """What comes out, to six digits, or the parts of it that are known."""
-    drawing: str | None = None
+    drawing: str
     """The module of ``refdet.viz`` that draws its steps."""
     any_order: bool = False
     """Whether the rows of the result may come in any order."""

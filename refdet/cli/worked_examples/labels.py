@@ -1,4 +1,4 @@
-"""Worked examples: labels of proposals."""
+"""Worked examples: labels of proposals, and batches of them."""
 
 from __future__ import annotations
 
@@ -55,5 +55,19 @@ EXAMPLES = {
         },
         {"proposals": [0], "labels": [0], "targets": [[0.25, 0, 0.405465, 0]]},
         "rcnn_labels",
+    ),
+    "sample": Example(
+        "matching.sampling:sample",
+        "a batch from two pools, the positives up to their share (SMP-7)",
+        {"pos": [3, 8], "neg": [0, 1, 2, 4, 5, 6, 7, 9], "total": 8, "pos_fraction": 0.5, "rng": 0},
+        [[3, 8], [0, 1, 2, 5, 6, 7]],
+        "sampling",
+    ),
+    "fine_tuning_batch": Example(
+        "matching.sampling:fine_tuning_batch",
+        "R-CNN: a mini-batch of objects and background, here 2 and 6 (SMP-1)",
+        {"labels": [0, 2, 0, 0, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0], "total": 8, "rng": 0},
+        [7, 11, 0, 3, 5, 6, 10, 13],
+        "sampling",
     ),
 }

@@ -24,7 +24,7 @@ TOTALS = {
             "gt_boxes": [[0.5, 0.4, 0.4, 0.4]],
         },
         {"class": 0.287682, "box": 0.05, "total": 0.337682},
-        "losses",
+        "totals",
     ),
     "rcnn_svm_loss": Example(
         "losses.rcnn_svm:rcnn_svm_loss",
@@ -56,7 +56,7 @@ TOTALS = {
             "targets": [[0, 0, 0, 0], [0, 0, 0, 0]],
         },
         {"class": 0.490415, "box": 0.75, "total": 1.240415},
-        "losses",
+        "totals",
     ),
     "rpn_loss": Example(
         "losses.rpn:rpn_loss",
@@ -69,7 +69,7 @@ TOTALS = {
             "variant": "code",
         },
         {"class": 0.693147, "box": 0.972222, "total": 1.665369},
-        "losses",
+        "totals",
     ),
     "faster_rcnn_loss": Example(
         "losses.faster_rcnn:faster_rcnn_loss",
@@ -83,7 +83,37 @@ TOTALS = {
             "variant": "code",
         },
         {"rpn_class": 0.693147, "rpn_box": 0.972222, "class": 0.693147, "box": 0, "total": 2.358517},
-        "losses",
+        "totals",
+    ),
+}
+TOTALS |= {
+    "localizer_loss_backward": Example(
+        "losses.localizer:localizer_loss_backward",
+        "its gradient: what is missing of class and box (LOSS-5)",
+        {"grad": 1, **TOTALS["localizer_loss"].given},
+        [[[0.25, -0.25]], [[0, 0.2, -0.4, 0]]],
+        "terms",
+    ),
+    "fast_rcnn_loss_backward": Example(
+        "losses.fast_rcnn:fast_rcnn_loss_backward",
+        "its gradient: the deltas of the object's own class alone (LOSS-7)",
+        {"grad": 1, **TOTALS["fast_rcnn_loss"].given},
+        [[[0.25, -0.25], [-0.125, 0.125]], [[0.5, 0, 0, 0], [0] * 4]],
+        "terms",
+    ),
+    "rpn_loss_backward": Example(
+        "losses.rpn:rpn_loss_backward",
+        "its gradient: nothing of anchors that were not sampled (LOSS-12)",
+        {"grad": 1, **TOTALS["rpn_loss"].given},
+        [[[0.25, -0.25], [-0.25, 0.25], [0, 0]], [[0.5, 0, 0, 0], [0] * 4, [0] * 4]],
+        "terms",
+    ),
+    "rcnn_svm_loss_backward": Example(
+        "losses.rcnn_svm:rcnn_svm_loss_backward",
+        "its gradient: only who is within the margin pulls (LOSS-6)",
+        {"grad": 1, **TOTALS["rcnn_svm_loss"].given},
+        [[[-9.5]], [10]],
+        "terms",
     ),
 }
 

@@ -18,9 +18,15 @@ def _examples(kind, summary, pair, expected):
     """Both forms of one overlap: of one pair they give the same."""
     name, module = f"{kind}box_iou_backward", "ops.overlap_gradients"
     return {
-        name: Example(f"{module}:{name}", summary, {"grad": [[1]], **pair}, list(expected)),
+        name: Example(
+            f"{module}:{name}", summary, {"grad": [[1]], **pair}, list(expected), "overlap_gradients"
+        ),
         f"aligned_{name}": Example(
-            f"{module}:aligned_{name}", "the same, row by row", {"grad": [1], **pair}, list(expected)
+            f"{module}:aligned_{name}",
+            "the same, row by row",
+            {"grad": [1], **pair},
+            list(expected),
+            "overlap_gradients",
         ),
     }
 

@@ -69,12 +69,14 @@ EXAMPLES = {
         "a box in another format (BOX-2)",
         {"boxes": [[150, 200, 100, 150]], "in_fmt": "cxcywh", "out_fmt": "xyxy"},
         [[100, 125, 200, 275]],
+        "box_formats",
     ),
     "box_convert_backward": Example(
         "boxes.formats:box_convert_backward",
         "its gradient (IOU-6)",
         {"grad": [[1, 10, 5, 30]], "in_fmt": "cxcywh", "out_fmt": "xyxy"},
         [[6, 40, 2, 10]],
+        "box_formats",
     ),
     "letterbox": Example(
         "boxes.letterbox:letterbox",

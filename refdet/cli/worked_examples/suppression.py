@@ -23,24 +23,28 @@ EXAMPLES = {
         "objectness times class probability (NMS-5)",
         {"objectness": [0.5, 0.25], "class_probs": [0.5, 0.25, 0.25]},
         [[0.25, 0.125, 0.125], [0.125, 0.0625, 0.0625]],
+        "candidates",
     ),
     "labels_above": Example(
         "boxes.class_scores:labels_above",
         "every label over a threshold (NMS-5)",
         {"scores": [[0.5, 0.4], [0.1, 0.9]], "score_threshold": 0.3},
         [[0, 0, 1], [0, 1, 1]],
+        "candidates",
     ),
     "best_label_above": Example(
         "boxes.class_scores:best_label_above",
         "the best label, if it is over a threshold (NMS-5)",
         {"scores": [[0.5, 0.4], [0.1, 0.9]], "score_threshold": 0.5},
         [[1], [1]],
+        "candidates",
     ),
     "select_candidates": Example(
         "boxes.candidates:select_candidates",
         "which boxes are worth suppressing (NMS-4)",
         {"scores": [0.2, 0.9, 0.5, 0.9], "score_threshold": 0.2, "top_k": 2},
         [1, 3],
+        "candidates",
     ),
     "nms": Example(
         "ops.nms:nms",
