@@ -9,6 +9,7 @@ import inspect
 import pkgutil
 
 import numpy as np
+from calls_of_matching import CALLS_OF_MATCHING
 from calls_of_proposals import CALLS_OF_PROPOSALS
 from loss_calls import LOSS_CALLS
 
@@ -107,7 +108,7 @@ OBJECTS = {"gt_boxes": GOOD_BOXES, "gt_labels": np.array([0, 1, 0])}
 NEAR = {"proposals": GOOD_BOXES, **OBJECTS}
 
 # In the modules of its packages.
-CALLS |= CALLS_OF_PROPOSALS
+CALLS |= CALLS_OF_PROPOSALS | CALLS_OF_MATCHING
 CALLS |= {
     "boxes.formats.cxcywh_to_xyxy": {"boxes": GOOD_BOXES},
     "boxes.formats.xywh_to_xyxy": {"boxes": GOOD_BOXES},
@@ -275,7 +276,9 @@ WITHOUT = {
     "roi_checks": "the checks themselves, reached through every function",
     "roi_rule": "a part of the steps, of numbers that were checked",
     "stepwise": "takes a body",
+    "testing": "takes kernels; tests/test_testing.py gives it wrong ones",
     "trace_json": "takes a trace",
+    "verify": "takes contracts and cases; what comes from outside, the command and `testing` check",
     "viz": "drawings",
 }
 

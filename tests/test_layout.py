@@ -35,7 +35,8 @@ FLOORS = [
     {"detectors"},
     {"evolution"},
     {"viz", "report"},
-    {"verify", "testing", "lessons"},
+    {"verify"},
+    {"testing", "lessons"},
     {"cli"},
     {"__main__"},
 ]

@@ -15,7 +15,7 @@ import sys
 
 from refdet.cli.input_error import InputError
 
-COMMANDS = ("tour", "steps", "nms", "iou", "backends", "profiles")
+COMMANDS = ("tour", "verify", "replay", "steps", "nms", "iou", "backends", "profiles")
 
 
 def main(argv=None):

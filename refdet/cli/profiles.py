@@ -15,16 +15,23 @@ def add(subparsers):
     parser = subparsers.add_parser(
         "profiles",
         help="list the named conventions, or compare two",
-        description="No name: the profiles and their systems. One: its fields. Two: where they differ.",
-        epilog="example:\n  refdet profiles\n  refdet profiles fast_rcnn\n  refdet profiles refdet onnx",
+        description="No name: the profiles and their systems. One: its fields. Two: the fields in which they "
+        "differ. diff and two: the smallest inputs on which they differ.",
+        epilog="example:\n  refdet profiles\n  refdet profiles fast_rcnn\n  refdet profiles refdet onnx\n"
+        "  refdet profiles diff torchvision onnx --op nms",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help=f"one or two of {', '.join(PROFILES)}")
+    parser.add_argument("--op", help="with diff: the operation, such as nms; `refdet verify --list` has all")
     parser.set_defaults(run=run)
 
 
 def run(args):
     """Print the list, one profile, or a comparison."""
+    if args.names[:1] == ["diff"]:
+        return _diff(args)
+    if args.op:
+        raise InputError("--op goes with diff: `refdet profiles diff ONE OTHER --op OP`")
     unknown = [name for name in args.names if name.lower() not in PROFILES]
     if unknown:
         raise InputError(f"{unknown[0]!r} came; wanted one of {', '.join(PROFILES)}")
@@ -39,6 +46,33 @@ def run(args):
         _print_one(chosen[0])
     else:
         _print_differences(*chosen)
+    return 0
+
+
+def _diff(args):
+    """Print the smallest inputs on which two profiles give two answers."""
+    from refdet.cli.verify import contract_of
+    from refdet.verify.contracts import CONTRACTS
+    from refdet.verify.differences import differences
+    from refdet.verify.told import code, shown
+
+    names = [name.lower() for name in args.names[1:]]
+    if len(names) != 2 or not set(names) <= set(PROFILES) or args.op is None:
+        raise InputError(f"wanted `diff ONE OTHER --op OP`, two of {', '.join(PROFILES)}")
+    contract = contract_of(args.op, CONTRACTS)
+    one, other = (PROFILES[name] for name in names)
+    for convention in (one, other):
+        if not contract.here(convention):
+            raise InputError(f"{convention.name}: {convention.system} has no {args.op}")
+    agree = True
+    for found in differences(contract, one, other):
+        agree = False
+        print("\n".join(code(found.case)))
+        for name, answer in zip(names, found.answers, strict=True):
+            print(f"# {name:<18}{shown(answer)}")
+        print()
+    if agree:
+        print(f"no case was found on which {args.op} differs")
     return 0
 
 

@@ -50,6 +50,10 @@ class Page:
         """A paragraph."""
         self.parts.append(element("p", text))
 
+    def code(self, text):
+        """Text as it is, letter under letter; what is too wide scrolls."""
+        self.parts.append(element("div", element("pre", text), class_="scroll", tabindex=0))
+
     def table(self, header, rows, caption=None):
         """A table; columns of numbers stand to the right, floats are shortened to six digits.
 
