@@ -1,7 +1,7 @@
 """A call that works of every public function of refdet: where the hostile suite starts. Add a row for yours.
 
 `CALLS` has the functions of ``refdet`` by their names, those of its packages by ``package.module.function``. What is
-public and has no row stands in `WITHOUT` with the reason.
+public and has no row stands in `calls_left_out.py` with the reason.
 """
 
 import importlib
@@ -238,49 +238,6 @@ CALLS |= {
 CALLS |= LOSS_CALLS
 
 # What is public and has no row: a module, or one function of it.
-WITHOUT = {
-    "boxes.coder_checks": "the checks themselves, reached through every encoder and decoder",
-    "boxes.score_checks": "the checks themselves, reached through the choice of candidates and labels",
-    "boxes.slopes": "parts of the gradients, reached through every one of them",
-    "captions": "a part of the recorder, of captions that a test of the layout holds to their form",
-    "checks": "the checks themselves, reached through every function",
-    "cli": "the command line, which takes text",
-    "data.photograph": "reads a file of another package",
-    "data.scenes.load_digits": "reads a file of another package",
-    "detectors.hog_features.float32_boxes": "a check, reached through every function",
-    "detectors.hog_svm_on_digits": "an experiment of a minute, on files",
-    "evaluation.mean_average_precision.evaluated": "the steps that evaluations share, of arguments that were checked",
-    "evaluation.mean_average_precision.joined": "a part of the steps, of detections that were checked",
-    "evaluation.mean_average_precision.joined_ground_truth": "the same, of boxes",
-    "object_checks": "the checks themselves, reached through every function",
-    "kernels": "the same functions again; they must give the same errors, below",
-    "losses.fast_rcnn.delta_columns": "a part of the steps, of numbers that were checked",
-    "losses.loss_checks": "the checks themselves, reached through every loss",
-    "losses.reduction": "a part of every loss, of numbers that were checked",
-    "losses.rpn.normalizers": "a part of the steps, of numbers that were checked",
-    "ops.box_iou.intersection_over_union": "a part of the steps, of boxes that were checked",
-    "ops.overlap_gradients": "the same, and functions of refdet that have their rows",
-    "ops.overlap_slopes": "parts of the gradients, reached through every one of them",
-    "ops.overlaps": "the same, and functions of refdet that have their rows",
-    "proposals.colour_spaces": "parts of the steps, of images that were checked",
-    "proposals.gaussian": "the same",
-    "proposals.grouping.around": "the same",
-    "proposals.grouping.similarities": "the same",
-    "proposals.region_features": "the same; measure_regions has its row",
-    "proposals.resampling": "the same",
-    "proposals.segmentation.grid_edges": "the same",
-    "proposals.segmentation.numbered": "the same",
-    "proposals.segmentation_cpp": "segmentation again, compiled",
-    "proposals.selective_search.new_size": "the same",
-    "report": "drawings and files",
-    "roi_checks": "the checks themselves, reached through every function",
-    "roi_rule": "a part of the steps, of numbers that were checked",
-    "stepwise": "takes a body",
-    "testing": "takes kernels; tests/test_testing.py gives it wrong ones",
-    "trace_json": "takes a trace",
-    "verify": "takes contracts and cases; what comes from outside, the command and `testing` check",
-    "viz": "drawings",
-}
 
 
 def function_of(name):
