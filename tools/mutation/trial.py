@@ -13,7 +13,8 @@ from refdet.verify.run import THOROUGH_EVERY, Plan, planned
 from refdet.verify.target import InProcess
 from refdet.verify.trial import trial
 
-CASES = 120
+CASES = (20, 120)
+"""Of each operation and profile: few first, for most faults show at once."""
 
 
 def kernels(kind, name):
@@ -28,7 +29,7 @@ def kernels(kind, name):
     return [kernel, lambda *given, **options: kernel(*given, threads=3, **options)]
 
 
-def fault(kind, name):
+def fault(kind, name, cases):
     """The first promise that is broken, in words; "" if none is."""
     contract = CONTRACTS[name.removesuffix("_plain")]
     for kernel in kernels(kind, name):
@@ -37,7 +38,7 @@ def fault(kind, name):
                 continue
             rule = contract.under(convention)
             target = InProcess(lambda *given, kernel=kernel, rule=rule: kernel(*given, **rule))
-            plan = Plan(convention, max_examples=CASES)
+            plan = Plan(convention, max_examples=cases)
             for number, case in enumerate(planned(contract, plan)):
                 found = trial(contract, target, case, plan.terms, number % THOROUGH_EVERY == 0)
                 if found.failed:
@@ -46,7 +47,8 @@ def fault(kind, name):
 
 
 if __name__ == "__main__":
-    for operation in sys.argv[2:]:
-        if words := fault(sys.argv[1], operation):
-            print(words)
-            sys.exit(1)
+    for cases in CASES:
+        for operation in sys.argv[2:]:
+            if words := fault(sys.argv[1], operation, cases):
+                print(words)
+                sys.exit(1)
