@@ -6,6 +6,7 @@ into a file, one test a line, which ``pytest -p refdet.testing --refdet-xfails F
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def check(op: str, answer: Any, *arguments: Any, profile: str = "refdet", strict
     AssertionError
         With the first promise that the answer breaks.
     TypeError
-        More or fewer arguments than the operation takes.
+        More arguments than the operation takes, or too few.
     ValueError
         An operation or a profile of another name.
 
@@ -54,10 +55,12 @@ def check(op: str, answer: Any, *arguments: Any, profile: str = "refdet", strict
     AssertionError: nms: no two that stay overlap over the threshold; 0 and 1 do
     """
     contract, convention = _found(op, profile)
-    if len(arguments) != len(contract.arguments):
+    try:
+        given = inspect.signature(contract.reference).bind(*arguments).arguments
+    except TypeError as error:
         wanted = ", ".join(contract.arguments)
-        raise TypeError(f"{op}: {len(arguments)} arguments came; wanted {len(contract.arguments)}: {wanted}")
-    case = Case(dict(zip(contract.arguments, arguments, strict=True)), "given")
+        raise TypeError(f"{op}: {error}; wanted {wanted}, and {len(arguments)} came") from None
+    case = Case(dict(given), "given")
     words = broken(contract, case, answer, Terms(convention, band=not strict))
     if words is not None:
         raise AssertionError(f"{op}: {words}")

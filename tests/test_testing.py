@@ -68,8 +68,13 @@ def test_one_answer_is_judged():
 
 
 def test_arguments_of_one_answer_are_counted():
-    with pytest.raises(TypeError, match="nms: 2 arguments came; wanted 3: boxes, scores, iou_threshold"):
+    with pytest.raises(
+        TypeError, match="nms: .*'iou_threshold'; wanted boxes, scores, iou_threshold, and 2 came"
+    ):
         testing.check("nms", np.array([0]), np.zeros((1, 4)), np.ones(1))
+    with pytest.raises(TypeError, match="too many positional arguments; .* and 4 came"):
+        testing.check("nms", np.array([0]), np.zeros((1, 4)), np.ones(1), 0.5, 1)
+    testing.check("diou_nms", np.array([0]), np.zeros((1, 4)), np.ones(1), 0.5)  # beta is the profile's
 
 
 def test_a_kernel_of_an_own_object_is_tried():

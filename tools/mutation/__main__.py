@@ -63,7 +63,7 @@ OPS = {
         "sigmoid_focal_loss",
         "box_iou_loss_backward",
     ],
-    "csrc/box_iou.cpp": both("box_iou"),
+    "csrc/box_iou.cpp": [*both("box_iou"), "nms", "soft_nms"],
     "csrc/overlaps.cpp": both(*OVERLAPS),
     "csrc/nms.cpp": both("nms", "batched_nms"),
     "csrc/diou_nms.cpp": both("diou_nms"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from refdet.verify.contract import Contract
 from refdet.verify.contracts import (
     assignment,
+    batched_soft_suppression,
     coders,
     evaluation,
     losses,
@@ -21,6 +22,7 @@ _FAMILIES = (
     overlap_gradients,
     suppression,
     soft_suppression,
+    batched_soft_suppression,
     regions,
     coders,
     assignment,

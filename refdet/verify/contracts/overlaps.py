@@ -92,6 +92,7 @@ def draw_cases(rng: np.random.Generator, convention: Convention, dtype: np.dtype
         yield Case(_drawn(rng, (count, 3), dtype, plus_one), "blocks")
     yield Case(_drawn(rng, (129, 257), dtype, plus_one), "blocks")
     yield Case(_drawn(rng, (4097, 2), dtype, plus_one), "blocks")
+    yield Case(_drawn(rng, (2, 4097), dtype, plus_one), "blocks")
     while True:
         counts = (int(rng.integers(1, 12)), int(rng.integers(1, 12)))
         yield Case(_drawn(rng, counts, dtype, plus_one), "lattice")

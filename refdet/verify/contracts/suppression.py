@@ -1,4 +1,4 @@
-"""Contracts of greedy suppression: `nms`, `batched_nms`, `diou_nms` (NMS-1, NMS-3, NMS-6).
+"""Contracts of greedy suppression: `nms`, `diou_nms` and their batched forms (NMS-1, NMS-3, NMS-6).
 
 An answer is right if the boxes stand best first, no kept one overlaps a better kept one over the threshold, and every
 dropped one overlaps a better kept one over it. By induction over the order these three leave one answer, or, where
@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from refdet.conventions import Convention
-from refdet.ops.diou_nms import diou_nms
+from refdet.ops.diou_nms import batched_diou_nms, diou_nms
 from refdet.ops.nms import batched_nms, nms
 from refdet.verify import lattice
 from refdet.verify.answers import indices
 from refdet.verify.bounded import Bounded, limits
-from refdet.verify.contract import Case, Contract, Lines, Terms
+from refdet.verify.contract import Arguments, Case, Contract, Lines, Terms
 from refdet.verify.overlap_definitions import box_iou, distance_box_iou
 from refdet.verify.shrink import fewer_rows, one_of, plainer_numbers, ranked, ranked_coordinates
 
@@ -170,18 +171,26 @@ def _levels(rng):
     return None if rng.random() < 0.5 else 3
 
 
-def draw_batched(rng: np.random.Generator, convention: Convention, dtype: np.dtype[Any]) -> Iterator[Case]:
-    """The same with a class for each box: one class, two, few, and numbers with gaps."""
-    for case in draw_cases(rng, convention, dtype):
-        few = [[0], [0, 1], [0, 1, 2], [1, 7, 90]][int(rng.integers(4))]
-        idxs = rng.choice(few, len(case.arguments["boxes"])).astype(np.int64)
+def draw_batched(
+    rng: np.random.Generator, convention: Convention, dtype: np.dtype[Any], limit: str = "iou_threshold"
+) -> Iterator[Case]:
+    """The same with a class for each box."""
+    for case in draw_cases(rng, convention, dtype, limit):
         if case.family == "exact pairs":
-            yield case.with_arguments(_with_classes(case.arguments, np.zeros(2, np.int64)))
-        yield case.with_arguments(_with_classes(case.arguments, idxs))
+            yield case.with_arguments(with_classes(case.arguments, np.zeros(2, np.int64)))
+        yield case.with_arguments(with_classes(case.arguments, classes(rng, len(case.arguments["boxes"]))))
 
 
-def _with_classes(a, idxs):
-    return {"boxes": a["boxes"], "scores": a["scores"], "idxs": idxs, "iou_threshold": a["iou_threshold"]}
+def classes(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+    """One class, two, few, or numbers with gaps."""
+    few = [[0], [0, 1], [0, 1, 2], [1, 7, 90]][int(rng.integers(4))]
+    return rng.choice(few, count).astype(np.int64)
+
+
+def with_classes(a: Arguments, idxs: NDArray[np.int64]) -> Arguments:
+    """The classes after the scores, where kernels take them."""
+    front = {"boxes": a["boxes"], "scores": a["scores"], "idxs": idxs}
+    return front | {name: value for name, value in a.items() if name not in front}
 
 
 def draw_diou(rng: np.random.Generator, convention: Convention, dtype: np.dtype[Any]) -> Iterator[Case]:
@@ -189,12 +198,19 @@ def draw_diou(rng: np.random.Generator, convention: Convention, dtype: np.dtype[
     yield from draw_cases(rng, convention, dtype, "threshold")
 
 
+def draw_batched_diou(
+    rng: np.random.Generator, convention: Convention, dtype: np.dtype[Any]
+) -> Iterator[Case]:
+    """The same with a class for each box."""
+    yield from draw_batched(rng, convention, dtype, "threshold")
+
+
 PLAIN = (ranked_coordinates("boxes"), plainer_numbers("boxes"), ranked("scores"))
 
 
 def contract(op: str, reference: Any, says: str, draw: Any, extra: str = "") -> Contract:
     """The contract of one of them; `extra` is the declaration of a further argument in C."""
-    limit = "threshold" if op == "diou_nms" else "iou_threshold"
+    limit = "threshold" if "diou" in op else "iou_threshold"
     more = (plainer_numbers("idxs"),) if extra else ()
     rows = ("boxes", "scores", "idxs") if extra else ("boxes", "scores")
     return Contract(
@@ -224,4 +240,11 @@ CONTRACTS = (
         "const int64_t *idxs, ",
     ),
     contract("diou_nms", diou_nms, "as nms, by IoU less the distance of the centres", draw_diou),
+    contract(
+        "batched_diou_nms",
+        batched_diou_nms,
+        "as diou_nms, each class for itself; or all together, classes shifted aside, where the profile does so",
+        draw_batched_diou,
+        "const int64_t *idxs, ",
+    ),
 )
