@@ -33,6 +33,11 @@ def parted(target: str) -> tuple[str, str]:
     return place, name
 
 
+def is_library(target: str) -> bool:
+    """True of a shared library, with or without the name of a function."""
+    return (target.rpartition(":")[0] or target).endswith(LIBRARIES)
+
+
 def loaded(target: str, contract: Contract) -> Callable[..., Any]:
     """The function itself; NotLoaded, with the reason, if it cannot be had."""
     place, name = parted(target)

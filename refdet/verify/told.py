@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 
 from refdet.verify.contract import Case, Contract
 from refdet.verify.drawing import in_letters
+from refdet.verify.loading import is_library
 from refdet.verify.run import Report
 
 STEPS = 30
 """Steps of the reference that are listed."""
+
+MANY = 5
+"""Rows that are alike, from which on one of them and their number stand for all."""
 
 
 def lines(report: Report, contract: Contract) -> list[str]:
@@ -39,6 +44,8 @@ def counterexample(report: Report, contract: Contract) -> list[str]:
     assert found is not None
     told = [f"  {found.words}"]
     told += [f"  {line}" for line in follows(report, contract)]
+    if report.verdict == "ERROR" and is_library(report.target):
+        told.append(f"  it was called as {contract.c_signature}")
     told += ["", f"  smallest case found ({size(found.first)} numbers first, now {size(found.case)}):", ""]
     told += [f"    {line}" for line in code(found.case)]
     told += ["", f"  kernel     {shown(found.answer)}"]
@@ -78,19 +85,40 @@ def code(case: Case) -> list[str]:
 def _literal(value):
     if not isinstance(value, np.ndarray):
         return repr(value)
-    numbers = np.array2string(
-        value, separator=", ", threshold=10**9, max_line_width=10**9, floatmode="unique", formatter=_PLAIN
-    )
     if not value.size:
         return f"np.zeros({value.shape}, np.{value.dtype})"
-    return f"np.array({' '.join(numbers.split())}, np.{value.dtype})"
+    return f"np.array({_rows(value) if value.ndim else _numbers(value)}, np.{value.dtype})"
+
+
+def _rows(array):
+    """The rows, of those that are alike side by side one and how many: [[0, 0, 4, 4]] * 64 + [[0, 0, 1, 1]]."""
+    runs, plain = [], []
+    for _, alike in itertools.groupby(array, lambda row: row.tobytes()):
+        rows = list(alike)
+        if len(rows) < MANY:
+            plain += rows
+            continue
+        runs += [_numbers(np.array(plain))] * bool(plain) + [f"{_numbers(np.array(rows[:1]))} * {len(rows)}"]
+        plain = []
+    return " + ".join([*runs, _numbers(np.array(plain))] if plain else runs)
+
+
+def _numbers(array):
+    text = np.array2string(
+        array, separator=", ", threshold=10**9, max_line_width=10**9, floatmode="unique", formatter=_PLAIN
+    )
+    return " ".join(text.split())
 
 
 def _number(value):
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else str(value)
+    if not np.isfinite(value):
+        return f"{'-' if value < 0 else ''}np.{abs(value)}"
+    if value == 0 and np.signbit(value):
+        return "-0.0"
+    return str(int(value)) if value == int(value) and abs(float(value)) < 1e15 else str(value)
 
 
-_PLAIN: Any = {"float_kind": lambda value: _number(value) if np.isfinite(value) else f"np.{value}"}
+_PLAIN: Any = {"float_kind": _number}
 
 
 def shown(answer: Any) -> str:
